@@ -22,7 +22,8 @@ existing() { while IFS= read -r -d '' file; do if [ -e "$file" ]; then printf '%
 rm -rf "$collection"
 mkdir -p "$collection"
 files | existing | tar --create --null --files-from - | tar --extract --directory "$collection"
-ln -sfn "$CHECKOUT/.venv/collections/ansible_collections/kubernetes" "$tree/ansible_collections/kubernetes"
+mkdir -p "$tree/ansible_collections/kubernetes"
+ln -sfn "$CHECKOUT/.venv/collections/ansible_collections/kubernetes/core" "$tree/ansible_collections/kubernetes/core"
 
 cd "$collection"
 export ANSIBLE_COLLECTIONS_PATH=$tree PATH=$CHECKOUT/.venv/bin:$PATH
