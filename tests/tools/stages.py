@@ -38,7 +38,8 @@ TAIL_LINES = 25  # of a failed stage's log, on the screen
 SIGN_OF_LIFE_SECONDS = 30
 GRACE_SECONDS = 90  # for a stage that was interrupted, to stop what it started
 
-COUNT = re.compile(r"\b(\d+) (passed|failed|errors?|skipped)\b")
+SUMMARY = re.compile(r"^=*\s*\d+ (?:passed|failed|error|skipped).*", re.MULTILINE)
+COUNT = re.compile(r"(\d+) (passed|failed|error|skipped)")
 
 
 class Tally(NamedTuple):
@@ -62,15 +63,12 @@ def read_tally(log: str, succeeded: bool) -> Tally:
     The exit status has the last word: a stage that failed counts at least one failure.
     """
     counts = {"passed": 0, "failed": 0, "error": 0, "skipped": 0}
-    for line in log.splitlines():
-        found = COUNT.findall(line)
-        if any(word == "passed" for _number, word in found) or re.search(r"\d+ (failed|errors?).* in [\d.]+s", line):
-            for number, word in found:
-                counts[word.rstrip("s") if word.startswith("error") else word] += int(number)
-    failed = counts["failed"] + counts["error"]
-    if succeeded:
-        return Tally(counts["passed"] or 1, failed, counts["skipped"])
-    return Tally(counts["passed"], failed or 1, counts["skipped"])
+    for summary in SUMMARY.findall(log):
+        for number, outcome in COUNT.findall(summary):
+            counts[outcome] += int(number)
+    passed = counts["passed"] or int(succeeded)
+    failed = counts["failed"] + counts["error"] or int(not succeeded)
+    return Tally(passed, failed, counts["skipped"])
 
 
 def last_line(log: Path) -> str:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Aviary Canary contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imports point downward only: doors (modules, actions, ...) -> _shell -> _probe -> _cluster -> _domain.
+"""Imports point downward only: modules -> _shell, _actions -> _probe -> _cluster -> _domain.
 
 The rules are read from the imports themselves, so a file in a new place fails until the tables below know it.
 """
@@ -19,19 +19,14 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 COLLECTION = "ansible_collections.aviary.canary.plugins"
 KUBERNETES_CORE = "ansible_collections.kubernetes.core.plugins.module_utils"
 
-DOORS = ("action", "doc_fragments", "filter", "inventory", "lookup", "modules")
-
 # layer -> the layers of ours that it may import, besides itself
 BELOW = {
     "_domain": (),
     "_cluster": ("_domain",),
     "_probe": ("_cluster", "_domain"),
-    "_shell": ("_probe", "_cluster", "_domain"),
-    "action": ("_shell", "_probe", "_cluster", "_domain"),
-    "modules": ("_shell", "_probe", "_cluster", "_domain"),
-    "inventory": ("_shell", "_cluster", "_domain"),
-    "filter": ("_domain",),
-    "lookup": ("_domain",),
+    "_actions": ("_probe", "_cluster", "_domain"),
+    "_shell": ("_cluster", "_domain"),
+    "modules": ("_shell", "_actions"),
     "doc_fragments": (),
 }
 
@@ -40,12 +35,9 @@ OUTSIDE = {
     "_domain": (),
     "_cluster": ("kubernetes", "urllib3", "websocket", "yaml", f"{KUBERNETES_CORE}.k8s"),
     "_probe": ("ansible.module_utils.urls",),
+    "_actions": (),
     "_shell": ("ansible.module_utils", f"{KUBERNETES_CORE}.args_common"),
-    "action": ("ansible",),
     "modules": (),
-    "inventory": ("ansible",),
-    "filter": ("ansible",),
-    "lookup": ("ansible",),
     "doc_fragments": (),
 }
 
