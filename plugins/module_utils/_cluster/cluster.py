@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One connection to one cluster: objects by their paths, and commands in pods.
+
+The only file that imports a Kubernetes client. Connection options and authentication are kubernetes.core's;
+requests go to known paths, so nothing is discovered. `dry_run` makes every write a server-side dry run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._domain import errors
+from .failures import named, unreachable
+
+FIELD_MANAGER = "aviary.canary"
+REQUEST_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An object as the API server returned it, and the warnings that came with it."""
+
+    body: Any
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What a command in a pod left: its two streams and its exit code (None when it could not be started)."""
+
+    stdout: str
+    stderr: str
+    code: int | None
+    error: str = ""
+
+
+@dataclass
+class Cluster:
+    """A connected cluster; `connect` makes one."""
+
+    client: Any
+    configuration: Any
+    dry_run: bool = False
+    impersonating: bool = False
+    served_versions: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, what: str, where: str = "", query: Sequence[tuple[str, str]] = ()) -> Reply:
+        """GET a known path; raises the named failures of failures.py."""
+        return self._request("get", path, "read", what, where, query)
+
+    def json_patch(self, path: str, operations: Sequence[Mapping[str, Any]], what: str, where: str = "") -> Reply:
+        """PATCH with JSON Patch: all operations or none; a guard that fails is Rejected with status 422."""
+        return self._write(path, list(operations), "application/json-patch+json", what, where)
+
+    def merge_patch(self, path: str, body: Mapping[str, Any], what: str, where: str = "") -> Reply:
+        """PATCH with a JSON merge patch, for objects without lists in the change."""
+        return self._write(path, dict(body), "application/merge-patch+json", what, where)
+
+    def _write(self, path: str, body: Any, content_type: str, what: str, where: str) -> Reply:
+        query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
+        if self.dry_run:
+            query.append(("dryRun", "All"))
+        return self._request("patch", path, "change", what, where, query, body=body, content_type=content_type)
+
+    def _request(
+        self, method: str, path: str, verb: str, what: str, where: str, query: Sequence[tuple[str, str]], **options: Any
+    ) -> Reply:
+        with named(verb, what, where):
+            response = self.client.request(
+                method,
+                path,
+                query_params=list(query),
+                serialize=False,
+                _request_timeout=REQUEST_TIMEOUT_SECONDS,
+                **options,
+            )
+            return Reply(json.loads(response.data), _warnings(response))
+
+    def run_in_pod(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], timeout_seconds: float
+    ) -> CommandResult:
+        """Run one command over one websocket and collect what it prints.
+
+        Raises WaitExpired when it does not end in time, AccessDenied, PodMissing or ApiUnreachable.
+        """
+        socket = self._open_exec(namespace, pod, container, command)
+        try:
+            return _collect(socket, f"{namespace}/{pod}", timeout_seconds)
+        finally:
+            socket.close()
+
+    def _open_exec(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> Any:
+        from kubernetes.stream.ws_client import WSClient, get_websocket_url
+        from websocket import WebSocketBadStatusException, WebSocketException
+
+        if self.impersonating:
+            # The client library carries no other header than Authorization into a websocket, so the command
+            # would silently run with the rights of the impersonating user.
+            raise errors.InvalidRequest(
+                "Impersonation cannot be carried into a command in a pod.",
+                "Use credentials of the user itself for tasks that measure or wait for proxies.",
+            )
+        query = [("container", container), ("stdout", "true"), ("stderr", "true")]
+        query += [("command", word) for word in command]
+        url = get_websocket_url(
+            f"{self.configuration.host}/api/v1/namespaces/{namespace}/pods/{pod}/exec", query_params=query
+        )
+        try:
+            return WSClient(self.configuration, url, self._authorization(), capture_all=False)
+        except WebSocketBadStatusException as error:
+            with named("run a command in", f"pods {pod}", namespace):
+                raise _api_exception(error) from error
+            raise
+        except (WebSocketException, OSError) as error:
+            raise unreachable(error) from error
+
+    def _authorization(self) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        self.client.client.update_params_for_auth(headers, [], ["BearerToken"])
+        return {name.lower(): value for name, value in headers.items()}
+
+
+def _warnings(response: Any) -> tuple[str, ...]:
+    """The texts of `Warning: 299 - "text"` headers, in which admission webhooks speak."""
+    values = response.headers.getlist("Warning") if hasattr(response.headers, "getlist") else []
+    return tuple(value.split('"', 1)[-1].rstrip('"').replace('\\"', '"') for value in values)
+
+
+def _api_exception(error: Any) -> Exception:
+    from kubernetes.client.exceptions import ApiException
+
+    failure = ApiException(status=error.status_code, reason=str(error))
+    failure.body = (error.resp_body or b"").decode("utf-8", "replace")
+    return failure
+
+
+def _collect(socket: Any, where: str, timeout_seconds: float) -> CommandResult:
+    deadline = time.monotonic() + timeout_seconds
+    streams: dict[int, list[str]] = {1: [], 2: [], 3: []}
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise errors.WaitExpired(
+                f"A command in pod {where} did not end within {timeout_seconds:g} s.",
+                stdout="".join(streams[1])[-2000:],
+            )
+        socket.update(timeout=min(left, 1.0))
+        for channel, parts in streams.items():
+            text = socket.read_channel(channel)
+            if text:
+                parts.append(text)
+        if not socket.is_open():
+            break
+    return _finished("".join(streams[1]), "".join(streams[2]), "".join(streams[3]))
+
+
+def _finished(stdout: str, stderr: str, status: str) -> CommandResult:
+    """Read the Status that the kubelet sends on the error channel when the command has ended."""
+    try:
+        body = json.loads(status or "{}")
+    except ValueError:
+        return CommandResult(stdout, stderr, None, status)
+    if body.get("status") == "Success":
+        return CommandResult(stdout, stderr, 0)
+    for cause in (body.get("details") or {}).get("causes") or []:
+        if cause.get("reason") == "ExitCode":
+            return CommandResult(stdout, stderr, int(cause["message"]))
+    return CommandResult(stdout, stderr, None, str(body.get("message") or "the connection was cut"))
+
+
+def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
+    """A Cluster for kubernetes.core's connection options (option name -> value; None is left to K8S_AUTH_*).
+
+    Raises KubeconfigMissing, KubeconfigInvalid, ContextMissing, ApiUnreachable or DependencyMissing.
+    """
+    _check_kubeconfig(auth)
+    try:
+        import kubernetes  # noqa: F401
+        import urllib3.exceptions
+        import yaml
+        from ansible_collections.kubernetes.core.plugins.module_utils.k8s import client as core
+        from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
+    except ImportError as error:
+        raise errors.DependencyMissing(
+            f"The Python library {error.name} is not there.", "Install it with: pip install kubernetes."
+        ) from error
+    given = {name: value for name, value in auth.items() if value is not None}
+    try:
+        made = core.get_api_client(**given)
+    except CoreException as error:
+        raise _configuration_failure(str(error), auth) from error
+    except yaml.YAMLError as error:
+        raise errors.KubeconfigInvalid(f"The kubeconfig {_kubeconfig(auth)} is no YAML.") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise unreachable(error) from error
+    impersonating = any(_option(auth, name) for name in ("impersonate_user", "impersonate_groups"))
+    return Cluster(made.client, made.configuration, dry_run, impersonating)
+
+
+def _option(auth: Mapping[str, Any], name: str) -> Any:
+    return auth.get(name) or os.environ.get(f"K8S_AUTH_{name.upper()}")
+
+
+def _kubeconfig(auth: Mapping[str, Any]) -> str:
+    kubeconfig = _option(auth, "kubeconfig")
+    return kubeconfig if isinstance(kubeconfig, str) else "given as a dictionary" if kubeconfig else "~/.kube/config"
+
+
+def _check_kubeconfig(auth: Mapping[str, Any]) -> None:
+    """A file that is not there is said so before the library falls back to another one."""
+    kubeconfig = _option(auth, "kubeconfig")
+    if not isinstance(kubeconfig, str):
+        return
+    for path in kubeconfig.split(os.pathsep):
+        if not os.path.exists(os.path.expanduser(path)):
+            raise errors.KubeconfigMissing(f"There is no kubeconfig {path}.")
+
+
+def _configuration_failure(message: str, auth: Mapping[str, Any]) -> errors.ClusterError:
+    context = _option(auth, "context")
+    if context and "context" in message:
+        return errors.ContextMissing(f"The kubeconfig {_kubeconfig(auth)} has no context {context}.")
+    if "Invalid kube-config file. No configuration found" in message or "does not exist" in message:
+        return errors.KubeconfigMissing(
+            "There is no kubeconfig, and no host with credentials is given.",
+            "Set kubeconfig or K8S_AUTH_KUBECONFIG, or host with api_key.",
+        )
+    return errors.KubeconfigInvalid(f"The kubeconfig {_kubeconfig(auth)} cannot be used.", answer=message)

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The weights that a request asks for, and the numbers that become of them.
+
+Promise: a WeightRequest that exists is legal for Istio; whole numbers in, whole numbers out, sums kept.
+Not here: where the weights stand in an object (routes.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import WeightsInvalid
+
+# Istio adds weights in 32 bits and may wrap; Gateway API allows 1,000,000 per backend. Nobody needs more.
+LARGEST_TOTAL = 1_000_000
+
+
+@dataclass(frozen=True)
+class WantedWeight:
+    """One destination as the request names it: what is left out matches anything that is unique."""
+
+    weight: int
+    host: str | None = None
+    subset: str | None = None
+    port: int | None = None
+
+    @property
+    def label(self) -> str:
+        return destination_label(self.host, self.subset, self.port)
+
+
+@dataclass(frozen=True)
+class WeightRequest:
+    """All weights that one route shall carry.
+
+    `others` says what happens to destinations that the request does not name: refuse, keep, scale or zero.
+    """
+
+    weights: tuple[WantedWeight, ...]
+    total: int = 100
+    others: str = "refuse"
+
+    def __post_init__(self) -> None:
+        _check_each(self.weights)
+        asked = sum(wanted.weight for wanted in self.weights)
+        if not 0 < self.total <= LARGEST_TOTAL:
+            raise WeightsInvalid(f"The total of {self.total} is not between 1 and {LARGEST_TOTAL}.")
+        if asked > self.total:
+            raise WeightsInvalid(f"The weights add up to {asked}, which is over the total of {self.total}.")
+        if asked == 0 and self.others in ("refuse", "zero"):
+            raise WeightsInvalid("All weights are 0, and Istio refuses a route without any weight.")
+        if asked < self.total and self.others in ("refuse", "zero"):
+            raise WeightsInvalid(f"The weights add up to {asked}, which is under the total of {self.total}.")
+
+
+def _check_each(weights: Sequence[WantedWeight]) -> None:
+    if not weights:
+        raise WeightsInvalid("weights is empty, so there is nothing to set.")
+    seen = set()
+    for wanted in weights:
+        if not wanted.host and not wanted.subset:
+            raise WeightsInvalid(f"The weight of {wanted.weight} names neither a host nor a subset.")
+        if wanted.weight < 0:
+            raise WeightsInvalid(f"The weight of {wanted.label} is {wanted.weight}, and weights are at least 0.")
+        key = (wanted.host, wanted.subset, wanted.port)
+        if key in seen:
+            raise WeightsInvalid(f"{wanted.label} is named twice in weights.")
+        seen.add(key)
+
+
+def destination_label(host: str | None, subset: str | None, port: int | None) -> str:
+    """How a destination is called in messages: `reviews/v1`, `v1`, `reviews:8080`."""
+    name = "/".join(part for part in (host, subset) if part)
+    return f"{name}:{port}" if port else name
+
+
+def scale(weights: Sequence[int], total: int) -> tuple[int, ...]:
+    """The weights in proportion, as whole numbers that add up to total (largest remainder; ties to the first).
+
+    Weights that are all 0 share the total as evenly as whole numbers allow.
+    """
+    if not weights:
+        return ()
+    parts = list(weights) if sum(weights) else [1] * len(weights)
+    whole = sum(parts)
+    floors = [part * total // whole for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-(parts[i] * total % whole), i))
+    for i in by_remainder[: total - sum(floors)]:
+        floors[i] += 1
+    return tuple(floors)

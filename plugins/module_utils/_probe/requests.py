@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Send requests and bring back every answer: from a pod in one command, or from the control node.
+
+In a pod one curl process asks the URL again and again, so that a hundred requests cost one exec. With new
+connections every answer closes its connection, because kube-proxy and TCP routes draw once per connection.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._cluster import workloads
+from .._cluster.cluster import Cluster, CommandResult
+from .._domain.answers import Answer
+from .._domain.errors import CurlMissing, InvalidRequest, PodMissing, ProbeFailed
+
+REQUEST_TIMEOUT_SECONDS = 10
+BATCH = 1000
+URL = re.compile(r"https?://[^\s\"\\]+")
+# $1 URL, $2 how many, the rest goes to curl as it is.
+SCRIPT = """command -v curl >/dev/null 2>&1 || exit 127
+url=$1 count=$2; shift 2
+while [ "$count" -gt 0 ]; do echo "url = \\"$url\\""; count=$((count - 1)); done |
+curl --silent --show-error --include --globoff --noproxy '*' --config - "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What every request asks."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    new_connections: bool = True
+
+    def __post_init__(self) -> None:
+        if not URL.fullmatch(self.url):
+            raise InvalidRequest(f"{self.url!r} is no http or https URL.", "For example: http://webserver/.")
+        for name, value in self.headers.items():
+            if re.search(r"[\r\n]", f"{name}{value}") or ":" in name:
+                raise InvalidRequest(f"The header {name!r} is malformed.", "Give one name and one line each.")
+
+
+def find_source(cluster: Cluster, namespace: str, pod: str | None, selector: str | None) -> dict[str, Any]:
+    """The pod that asks: the named one, or the first ready one of a selector. Raises PodMissing."""
+    if pod:
+        found = workloads.read_pod(cluster, namespace, pod)
+        if not workloads.is_ready(found):
+            raise PodMissing(f"Pod {namespace}/{pod} is not ready.", "Wait until it is, or name another source.")
+        return found
+    ready = [each for each in workloads.read_pods(cluster, namespace, selector or "") if workloads.is_ready(each)]
+    if not ready:
+        raise PodMissing(f"No ready pod in {namespace} fits {selector}.", "Correct source.selector.")
+    return ready[0]
+
+
+def ask_from_pod(
+    cluster: Cluster, pod: Mapping[str, Any], container: str, question: Question, requests: int, deadline: float
+) -> list[Answer]:
+    """That many answers, asked by curl in the pod; `deadline` is a reading of time.monotonic().
+
+    Raises CurlMissing, ProbeFailed or WaitExpired.
+    """
+    found: list[Answer] = []
+    while len(found) < requests:
+        found += _batch(cluster, pod, container, question, min(BATCH, requests - len(found)), deadline)
+    return found
+
+
+def _batch(
+    cluster: Cluster, pod: Mapping[str, Any], container: str, question: Question, requests: int, deadline: float
+) -> list[Answer]:
+    mark = secrets.token_hex(8)
+    options = ["--max-time", str(REQUEST_TIMEOUT_SECONDS), "--write-out", f"\n{mark} %{{http_code}}\n"]
+    for name, value in _headers(question).items():
+        options += ["--header", f"{name}: {value}"]
+    command = ["sh", "-c", SCRIPT, "sh", question.url, str(requests), *options]
+    metadata = pod["metadata"]
+    left = max(1.0, deadline - time.monotonic())
+    result = cluster.run_in_pod(metadata["namespace"], metadata["name"], container, command, left)
+    where = f"container {container} of pod {workloads.full_name(pod)}"
+    if result.code in (None, 126, 127):
+        raise CurlMissing(f"There is no curl in {where}.", said=(result.stderr or result.error).strip()[-200:])
+    return _parse(result, mark, requests, where)
+
+
+def _headers(question: Question) -> dict[str, str]:
+    closing = {"Connection": "close"} if question.new_connections else {}
+    return {**question.headers, **closing}
+
+
+def _parse(result: CommandResult, mark: str, requests: int, where: str) -> list[Answer]:
+    pieces = re.split(rf"\n{mark} (\d{{3}})\n", result.stdout)
+    texts, codes = pieces[0:-1:2], pieces[1::2]
+    if len(codes) != requests:
+        said = (result.stderr or result.error).strip()[-200:]
+        raise ProbeFailed(f"curl in {where} ended after {len(codes)} of {requests} requests: {said}")
+    complaints = iter(result.stderr.splitlines())
+    return [
+        _answer(text, int(code), "" if int(code) else next(complaints, "no answer")) for text, code in zip(texts, codes)
+    ]
+
+
+def _answer(text: str, status: int, error: str) -> Answer:
+    head, _blank, body = text.replace("\r\n", "\n").partition("\n\n")
+    headers = {}
+    for line in head.splitlines()[1:]:
+        name, _colon, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return Answer(status, headers, body, error)
+
+
+def ask_from_here(question: Question, requests: int, deadline: float) -> list[Answer]:
+    """That many answers, asked by this process, a new connection each. Raises ProbeFailed at the deadline."""
+    found: list[Answer] = []
+    while len(found) < requests:
+        if time.monotonic() > deadline:
+            raise ProbeFailed(f"The time was up after {len(found)} of {requests} requests.", "Raise timeout.")
+        found.append(_ask_once(question))
+    return found
+
+
+def _ask_once(question: Question) -> Answer:
+    from urllib.error import HTTPError, URLError
+
+    from ansible.module_utils.urls import open_url
+
+    try:
+        response = open_url(
+            question.url, headers=dict(question.headers), timeout=REQUEST_TIMEOUT_SECONDS, use_proxy=False
+        )
+    except HTTPError as error:
+        response = error
+    except (URLError, OSError) as error:
+        return Answer(0, {}, "", str(getattr(error, "reason", error)))
+    with response:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status, headers, response.read().decode("utf-8", "replace"))
