@@ -104,11 +104,11 @@ changelog-lint: .venv/.stamp ## the changelog fragments
 .PHONY: test-modules
 test-modules: .venv/.stamp ## the modules against a real API server (without nodes)
 	@AVIARY_CANARY_TEST_KUBECONFIG="$(CACHE)/run/control-plane.kubeconfig" \
-	  $(WITH_SANDBOX) --control-plane -- pytest -q tests/modules
+	  $(WITH_SANDBOX) control-plane --control-plane -- pytest -q tests/modules
 
 .PHONY: test-integration
 test-integration: .venv/.stamp ## roles and playbooks on the whole sandbox
-	@KUBECONFIG="$(CACHE)/run/kubeconfig" $(WITH_SANDBOX) --ingress -- tests/integration/run
+	@KUBECONFIG="$(CACHE)/run/kubeconfig" $(WITH_SANDBOX) sandbox-1 --ingress -- tests/integration/run
 
 ##@ Upkeep
 .PHONY: fix

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Boot the sandbox, run a command against it, stop it again, whatever happened. KEEP=1 leaves it running.
-# usage: tests/tools/with_sandbox.sh [OPTION OF `sandbox up`...] -- COMMAND [ARGUMENT...]
+# Boot one cluster of the sandbox, run a command against it, stop it again, whatever happened. KEEP=1 leaves it running.
+# usage: tests/tools/with_sandbox.sh CLUSTER [OPTION OF `sandbox up`...] -- COMMAND [ARGUMENT...]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+cluster=$1
+shift
 options=()
 while [ "$1" != -- ]; do
     options+=("$1")
@@ -12,8 +14,14 @@ while [ "$1" != -- ]; do
 done
 shift
 
-stop() { if [ -z "${KEEP:-}" ]; then python3 tests/sandbox down --all; fi; }
-trap stop EXIT
+finish() {
+    local status=$?
+    if [ -z "${KEEP:-}" ]; then
+        python3 tests/sandbox down "$cluster" || [ "$status" != 0 ] || status=1
+    fi
+    exit "$status"
+}
+trap finish EXIT
 trap 'exit 130' INT TERM
 
 python3 tests/sandbox up "${options[@]}"
