@@ -120,7 +120,8 @@ def run_stages(targets: list[str]) -> Tally:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for request in (signal.SIGINT, signal.SIGTERM):  # to stop, both alike; a background job starts with SIGINT ignored
+        signal.signal(request, signal.default_int_handler)
     LOGS.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     if subprocess.call(["make", "setup"]) != 0:
