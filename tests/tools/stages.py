@@ -103,20 +103,17 @@ def stop(stage: subprocess.Popen) -> None:
             continue
 
 
-def run_stages(targets: list[str]) -> Tally:
-    total = Tally()
-    for number, target in enumerate(targets, 1):
-        log = LOGS / f"{target}.log"
-        print(f"[{number:2}/{len(targets)}] {target}", flush=True)
-        started = time.monotonic()
-        succeeded = run_logged(target, log)
-        tally = read_tally(log.read_text(errors="replace"), succeeded)
-        print(f"        {time.monotonic() - started:5.0f} s  {'ok' if succeeded else 'FAILED'}, {tally}", flush=True)
-        if not succeeded:
-            print("\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:]))
-            print(f"        the whole log: {log}", flush=True)
-        total += tally
-    return total
+def run_stage(target: str) -> Tally:
+    log = LOGS / f"{target}.log"
+    started = time.monotonic()
+    succeeded = run_logged(target, log)
+    text = log.read_text(errors="replace")
+    tally = read_tally(text, succeeded)
+    print(f"        {time.monotonic() - started:5.0f} s  {'ok' if succeeded else 'FAILED'}, {tally}", flush=True)
+    if not succeeded:
+        print("\n".join(text.splitlines()[-TAIL_LINES:]))
+        print(f"        the whole log: {log}", flush=True)
+    return tally
 
 
 def main() -> int:
@@ -127,11 +124,14 @@ def main() -> int:
     if subprocess.call(["make", "setup"]) != 0:
         print("0 passed, 1 failed")
         return 1
+    total, targets = Tally(), sys.argv[1:] or STAGES
     try:
-        total = run_stages(sys.argv[1:] or STAGES)
+        for number, target in enumerate(targets, 1):
+            print(f"[{number:2}/{len(targets)}] {target}", flush=True)
+            total += run_stage(target)
     except KeyboardInterrupt:
         print("interrupted; stopping the sandbox", flush=True)
-        total = Tally(failed=1)
+        total += Tally(failed=1)
     if not run_logged("sandbox-down", LOGS / "sandbox-down.log"):
         print(f"the sandbox did not stop cleanly: {LOGS / 'sandbox-down.log'}")
         total += Tally(failed=1)
