@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make demo`: find or boot the cluster, tell the story on it, and end with the table and the report page."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+
+from ..sandbox.progress import Step as Progress
+from ..sandbox.progress import duration
+from . import cluster, story
+from .errors import DemoError
+from .measurement import Measurement, from_result, interval, percent
+from .page import Run, page
+from .play import Outcome, play
+from .screen import bold, dim, judged, say
+from .table import table
+
+RESULTS = Path("build/demo")
+PAGE = RESULTS / "report.html"
+NO_ISTIO = (
+    "Part 2 is skipped: this cluster has no Istio (its API server does not know networking.istio.io). "
+    "To see it, install Istio, for instance with `istioctl install --set profile=minimal -y`, and run the demo again."
+)
+
+
+class Demo:
+    """One telling of the story on one cluster."""
+
+    def __init__(self, found: cluster.Cluster) -> None:
+        self.cluster = found
+        self.variables = yaml.safe_load(Path(story.VARIABLES).read_text())
+        self.measurements: list[Measurement] = []
+        self.notes: list[str] = []
+        self.runs = 0
+
+    def tell(self) -> None:
+        if self.cluster.used_before:
+            say(bold("\nBefore: what an earlier demo left"))
+            self.remove()
+        self.part(story.PLAIN)
+        if self.cluster.istio:
+            self.part(story.ISTIO)
+        else:
+            say(f"\n{NO_ISTIO}")
+            self.notes.append(NO_ISTIO)
+        self.repeat(self.last_step)
+
+    @property
+    def last_step(self) -> story.Step:
+        return (story.ISTIO if self.cluster.istio else story.PLAIN).steps[-1]
+
+    def part(self, part: story.Part) -> None:
+        say(bold(f"\n{part.title}"))
+        for step in part.steps:
+            say(f"\n{bold(step.name)}: {step.about}")
+            deploy, verify = step.command("deploy"), step.command("verify")
+            deployed = self.run(deploy)
+            report = self.verify(verify)
+            measured = from_result(
+                report["measured"],
+                deployed.applied_seconds,
+                part=part.title,
+                step=step.name,
+                about=step.about,
+                commands=(shlex.join(deploy), shlex.join(verify)),
+            )
+            self.measurements.append(measured)
+            say(result_line(measured))
+
+    def verify(self, command: list[str]) -> dict:
+        """What was measured. A verdict other than passed fails the playbook, and is still a result here."""
+        report = Path(self.variables["canary_verify"]["report"])
+        report.unlink(missing_ok=True)  # of the step before
+        try:
+            self.run(command)
+        except DemoError:
+            if not report.exists():
+                raise
+        return json.loads(report.read_text())
+
+    def repeat(self, step: story.Step) -> None:
+        say(bold("\nThe same deploy once more"))
+        changed = self.run(step.command("deploy")).changed
+        if changed:
+            raise DemoError(f"a second deploy without a difference reported {changed} changed instead of 0")
+        self.notes.append("The last deploy was repeated and reported 0 changed.")
+
+    def remove(self) -> None:
+        self.run(self.last_step.command("teardown"))
+
+    def run(self, command: list[str]) -> Outcome:
+        """Show the command, what it is at while it runs, and how much it changed."""
+        self.runs += 1
+        name = command[1].rpartition(".")[2]
+        log = RESULTS / f"{self.runs:02}-{name}.log"
+        say(dim(f"  $ {shlex.join(command)}"))
+        task = ""
+
+        def on_task(title: str) -> None:
+            nonlocal task
+            task = title
+
+        with Progress(name) as progress:
+            progress.detail = lambda: task
+            outcome = play(command, log, on_task)
+            progress.title = f"{name}, {outcome.changed} changed"
+        return outcome
+
+
+def result_line(row: Measurement) -> str:
+    """Declared beside observed, for the canary."""
+    line = f"  canary: declared {percent(row.declared)}, observed {percent(row.observed)} ({interval(row)}), "
+    line += f"{row.canary:,} of {row.requests:,} requests"
+    if row.proxies_seconds is not None:
+        line += f"; the proxies took {row.proxies_seconds:.2f} s"
+    line += f": {judged(row.verdict, row.verdict)}"
+    return line if row.passed else f"{line}\n  {row.reason}"
+
+
+def introduce(found: cluster.Cluster) -> None:
+    istio = f", Istio {found.istio}" if found.istio else ", no Istio"
+    say(bold("\naviary.canary: both parts of the tutorial"))
+    say(f"  cluster    Kubernetes {found.kubernetes}{istio}, at {found.server}")
+    say(f"  namespace  {cluster.NAMESPACE}")
+    say(f"  logs       {RESULTS}/*.log")
+    say("  Every command below can be typed again, after:")
+    say(dim(f"  $ . .venv/bin/activate; export KUBECONFIG={found.kubeconfig}"))
+
+
+def conclude(demo: Demo, started: float) -> bool:
+    """Table and page; True when every verdict is passed."""
+    elapsed = duration(time.monotonic() - started)
+    run = Run(
+        when=datetime.now().astimezone(),
+        elapsed=elapsed,
+        collection=str(yaml.safe_load(Path("galaxy.yml").read_text())["version"]),
+        kubernetes=demo.cluster.kubernetes,
+        istio=demo.cluster.istio,
+        confidence=demo.variables["canary_verify"]["confidence"],
+        notes=tuple(demo.notes),
+    )
+    PAGE.write_text(page(run, demo.measurements), encoding="utf-8")
+    say(bold("\nDeclared and observed shares of the canary"))
+    for line in table(demo.measurements):
+        say(re.sub(r"\S+(?=\s*$)", lambda verdict: judged(verdict[0], verdict[0]), line))
+    passed = all(row.passed for row in demo.measurements)
+    say(f"\n  page   {PAGE}")
+    say(f"  total  {elapsed}")
+    return passed
+
+
+def leave(demo: Demo, passed: bool) -> None:
+    """A user's own cluster is left as it was found, unless there is something to look into."""
+    teardown = shlex.join(demo.last_step.command("teardown"))
+    if demo.cluster.sandbox:
+        say(f"\nThe app still runs in the sandbox: kubectl -n {cluster.NAMESPACE} get pods,virtualservices")
+        say(f"To remove it: {teardown}\nTo stop the sandbox: make sandbox-down")
+    elif passed:
+        say(bold("\nAfter: your cluster as it was"))
+        demo.remove()
+    else:
+        say(f"\nThe app is left in {cluster.NAMESPACE} for you to look at. To remove it: {teardown}")
+
+
+def main() -> int:
+    started = time.monotonic()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    try:
+        found = cluster.find()
+        os.environ["KUBECONFIG"] = found.kubeconfig
+        introduce(found)
+        demo = Demo(found)
+        demo.tell()
+        passed = conclude(demo, started)
+        leave(demo, passed)
+    except DemoError as error:
+        print(f"\nmake demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nmake demo: stopped; the next run begins by removing what this one left", file=sys.stderr)
+        return 130
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

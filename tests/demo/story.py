@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the demo does, as the tutorial tells it: five splits, and the commands that declare and verify each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VARIABLES = "tests/demo/variables.yml"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One split. `share` is the canary's percent as typed: empty for no weights, None to leave it to the inventory."""
+
+    name: str
+    about: str
+    provider: str
+    share: str | None = None
+
+    def command(self, playbook: str) -> list[str]:
+        """What a user types: deploy declares the share, and verify is told the same to judge by."""
+        command = ["ansible-playbook", f"aviary.canary.{playbook}"]
+        command += ["-i", f"examples/tutorial/{self.provider}.yml", "-e", f"@{VARIABLES}"]
+        if playbook != "teardown" and self.share is not None:
+            command += ["-e", f"canary_share={self.share}"]
+        return command
+
+
+@dataclass(frozen=True)
+class Part:
+    title: str
+    steps: tuple[Step, ...]
+
+
+PLAIN = Part(
+    "Part 1: plain Kubernetes",
+    (Step("replicas 2 + 1", "Two pods of the tested load, one of the new load", "kubernetes"),),
+)
+ISTIO = Part(
+    "Part 2: Istio",
+    (
+        Step("sidecars 2 + 1", "The same pods with sidecars, no weights yet", "istio", ""),
+        Step("weights 99 / 1", "One request in a hundred to the new load", "istio", "1"),
+        Step("weights 1 / 99", "All but one in a hundred to it", "istio", "99"),
+        Step("weights 50 / 50", "Half to each", "istio", "50"),
+    ),
+)
