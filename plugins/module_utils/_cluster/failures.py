@@ -57,7 +57,7 @@ def named(verb: str, what: str, where: str = "") -> Iterator[None]:
 def unreachable(error: Exception) -> errors.ApiUnreachable:
     """The API server gave no answer: the innermost cause in one sentence, without the library's nesting."""
     cause: Any = getattr(error, "reason", None) or error
-    text = str(cause).split(">: ")[-1].split("object at ")[-1]
+    text = str(cause).rsplit(">: ", maxsplit=1)[-1].rsplit("object at ", maxsplit=1)[-1]
     return errors.ApiUnreachable(f"The API server cannot be reached: {text}.")
 
 
