@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Build the documentation site into build/docs, with no network. Runs under in_tree.sh.
 set -euo pipefail
+umask 022 # antsibull-docs refuses a site that others could write to
 
 site=$CACHE/tree/site
 out=$CHECKOUT/build/docs
 rm -rf "$site" "$out"
-mkdir -p -m 755 "$site"
+mkdir -p "$site" "$CHECKOUT/build/logs"
 antsibull-docs sphinx-init --use-current --squash-hierarchy --dest-dir "$site" aviary.canary >/dev/null
 
 # References into Ansible's own documentation need the network to resolve: leave them as text.
@@ -16,8 +17,6 @@ intersphinx_mapping = {}
 suppress_warnings = ["ref.ref"]
 PYTHON
 
-umask 022
 (cd "$site" && ./build.sh) >"$CHECKOUT/build/logs/sphinx.log" 2>&1 || { tail -n 40 "$CHECKOUT/build/logs/sphinx.log"; exit 1; }
-mkdir -p "$CHECKOUT/build"
 cp -r "$site/build/html" "$out"
 echo "  docs: build/docs/index.html"
