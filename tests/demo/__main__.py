@@ -28,6 +28,7 @@ from .table import table
 
 RESULTS = Path("build/demo")
 PAGE = RESULTS / "report.html"
+REPORT = RESULTS / "verify.json"  # as story.VARIABLES has it
 NO_ISTIO = (
     "Part 2 is skipped: this cluster has no Istio (its API server does not know networking.istio.io). "
     "To see it, install Istio, for instance with `istioctl install --set profile=minimal -y`, and run the demo again."
@@ -80,14 +81,13 @@ class Demo:
 
     def verify(self, command: list[str]) -> dict:
         """What was measured. A verdict other than passed fails the playbook, and is still a result here."""
-        report = Path(self.variables["canary_verify"]["report"])
-        report.unlink(missing_ok=True)  # of the step before
+        REPORT.unlink(missing_ok=True)  # of the step before
         try:
             self.run(command)
         except DemoError:
-            if not report.exists():
+            if not REPORT.exists():
                 raise
-        return json.loads(report.read_text())
+        return json.loads(REPORT.read_text())
 
     def repeat(self, step: story.Step) -> None:
         say(bold("\nThe same deploy once more"))

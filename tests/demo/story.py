@@ -12,7 +12,7 @@ VARIABLES = "tests/demo/variables.yml"
 
 @dataclass(frozen=True)
 class Step:
-    """One split. `share` is the canary's percent as typed: empty for no weights, None to leave it to the inventory."""
+    """One split. `share` is what is typed after -e; None leaves the split to the inventory."""
 
     name: str
     about: str
@@ -24,7 +24,7 @@ class Step:
         command = ["ansible-playbook", f"aviary.canary.{playbook}"]
         command += ["-i", f"examples/tutorial/{self.provider}.yml", "-e", f"@{VARIABLES}"]
         if playbook != "teardown" and self.share is not None:
-            command += ["-e", f"canary_share={self.share}"]
+            command += ["-e", self.share]
         return command
 
 
@@ -41,9 +41,9 @@ PLAIN = Part(
 ISTIO = Part(
     "Part 2: Istio",
     (
-        Step("sidecars 2 + 1", "The same pods with sidecars, no weights yet", "istio", ""),
-        Step("weights 99 / 1", "One request in a hundred to the new load", "istio", "1"),
-        Step("weights 1 / 99", "All but one in a hundred to it", "istio", "99"),
-        Step("weights 50 / 50", "Half to each", "istio", "50"),
+        Step("sidecars 2 + 1", "The same pods with sidecars, no weights yet", "istio", "{canary_share: null}"),
+        Step("weights 99 / 1", "One request in a hundred to the new load", "istio", "canary_share=1"),
+        Step("weights 1 / 99", "All but one in a hundred to it", "istio", "canary_share=99"),
+        Step("weights 50 / 50", "Half to each", "istio", "canary_share=50"),
     ),
 )

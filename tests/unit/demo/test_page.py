@@ -52,7 +52,8 @@ def test_it_says_what_was_measured_on_what_and_when(run, measurement):
     text, _fetched = read(page(run, [measurement, replace(measurement, proxies_seconds=0.31)]))
     for part in (
         "Observed, as declared", "2 of 2", "2,000 requests", "0.31 s", "99.9 % interval", "0.2–2.7 %",
-        "Kubernetes 1.36.3", "Istio 1.31.0", "aviary.canary 0.1.0", "23 November 2026, 20:15 UTC", "0 changed", "1 min 12 s",
+        "Kubernetes 1.36.3", "Istio 1.31.0", "aviary.canary 0.1.0", "23 November 2026, 20:15 UTC", "0 changed",
+        "1 min 12 s",
         "ansible-playbook aviary.canary.verify",
     ):  # fmt: skip
         assert part in text
