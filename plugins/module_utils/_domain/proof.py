@@ -144,10 +144,11 @@ def _off(counts: Counts, rules: Rules, intervals: Mapping[str, tuple[float, floa
 
 def _too_few(counts: Counts, rules: Rules, intervals: Mapping[str, tuple[float, float]]) -> str:
     for arm, expected in rules.expected.items():
-        low, high = intervals[arm]
-        allowed = rules.resolution(arm)
         if expected > 0 and not counts.arms[arm]:
             return f"No answer of {arm} in {counts.requests} requests: too few to tell {expected:g} % from nothing."
+    for arm, expected in rules.expected.items():
+        low, high = intervals[arm]
+        allowed = rules.resolution(arm)
         if max(high - counts.share(arm), counts.share(arm) - low) > allowed:
             return (
                 f"{counts.requests} requests are too few: {arm} lies between {low:.2f} and {high:.2f} %, "

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Config dumps as Envoy prints them, and when a proxy counts as applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.aviary.canary.plugins.module_utils._domain import envoy
+from ansible_collections.aviary.canary.plugins.module_utils._domain.routes import plan_weights
+from ansible_collections.aviary.canary.plugins.module_utils._domain.weights import WantedWeight, WeightRequest
+
+HOST = "reviews.shop.svc.cluster.local"
+CONFIG = "/apis/networking.istio.io/v1/namespaces/shop/virtual-service/reviews"
+
+
+def envoy_route(weights: dict[str, int], config: str = CONFIG) -> dict[str, Any]:
+    clusters = [{"name": f"outbound|80|{subset}|{HOST}", "weight": weight} for subset, weight in weights.items()]
+    action = {"cluster": clusters[0]["name"]} if len(clusters) == 1 else {"weighted_clusters": {"clusters": clusters}}
+    return {"metadata": {"filter_metadata": {"istio": {"config": config}}}, "route": action}
+
+
+def dump_of(*routes: dict[str, Any]) -> dict[str, Any]:
+    return {"configs": [{"route_config": {"virtual_hosts": [{"routes": list(routes)}]}}, {}]}
+
+
+def test_only_routes_of_the_virtual_service_count() -> None:
+    other = envoy_route({"v1": 50, "v2": 50}, CONFIG.replace("reviews", "ratings"))
+    found = envoy.route_shares(dump_of(envoy_route({"v1": 90, "v2": 10}), other, {"redirect": {}}), "shop", "reviews")
+    assert found == [{("v1", HOST): 90, ("v2", HOST): 10}]
+
+
+def virtual_service(*weights: dict[str, int]) -> dict[str, Any]:
+    entries = [
+        {
+            "route": [
+                {"destination": {"host": "reviews", "subset": subset}, "weight": weight}
+                for subset, weight in each.items()
+            ]
+        }
+        for each in weights
+    ]
+    return {"metadata": {"name": "reviews", "namespace": "shop"}, "spec": {"http": entries}}
+
+
+@pytest.mark.parametrize(
+    ("held", "applied"),
+    [
+        ([{"v1": 90, "v2": 10}, {"v3": 100}], True),
+        ([{"v1": 90, "v2": 10}], True),
+        ([{"v1": 100}, {"v3": 100}], False),
+        ([{"v1": 90, "v2": 10}, {"v1": 100}], False),
+        ([], False),
+    ],
+)
+def test_a_proxy_is_applied_when_it_has_the_new_weights_and_no_old_ones(
+    held: list[dict[str, int]], applied: bool
+) -> None:
+    request = WeightRequest((WantedWeight(90, subset="v1"), WantedWeight(10, subset="v2")))
+    plan = plan_weights(virtual_service({"v1": 100, "v2": 0}, {"v3": 100}), request)
+    declared = envoy.declared_shares(virtual_service({"v1": 90, "v2": 10}, {"v3": 100}))
+    shares = envoy.route_shares(dump_of(*(envoy_route(each) for each in held)), "shop", "reviews")
+    assert envoy.holds(plan, declared, shares) is applied
+
+
+def cluster(subset: str, *health: dict[str, Any], port: int = 80) -> dict[str, Any]:
+    return {"name": f"outbound|{port}|{subset}|{HOST}", "host_statuses": [{"health_status": each} for each in health]}
+
+
+def test_endpoints_count_when_nothing_speaks_against_them() -> None:
+    healthy, ejected = {"eds_health_status": "HEALTHY"}, {"eds_health_status": "HEALTHY", "failed_outlier_check": True}
+    dump = {"cluster_statuses": [cluster("v1", healthy, ejected), cluster("v2"), cluster("v3", healthy), {"name": "x"}]}
+    assert envoy.healthy_endpoints(dump, HOST, ["v1", "v2"], None) == {"v1": 1, "v2": 0}
+
+
+def test_a_subset_on_several_ports_counts_with_its_weakest() -> None:
+    dump = {"cluster_statuses": [cluster("v1", {}, {}), cluster("v1", {}, port=8080)]}
+    assert envoy.healthy_endpoints(dump, HOST, ["v1"], None) == {"v1": 1}
+    assert envoy.healthy_endpoints(dump, HOST, ["v1"], 80) == {"v1": 2}
