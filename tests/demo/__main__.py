@@ -29,6 +29,7 @@ from .table import table
 RESULTS = Path("build/demo")
 PAGE = RESULTS / "report.html"
 REPORT = RESULTS / "verify.json"  # as story.VARIABLES has it
+DETAIL_WIDTH = 50  # so that the moving line stays one line
 NO_ISTIO = (
     "Part 2 is skipped: this cluster has no Istio (its API server does not know networking.istio.io). "
     "To see it, install Istio, for instance with `istioctl install --set profile=minimal -y`, and run the demo again."
@@ -109,7 +110,7 @@ class Demo:
 
         def on_task(title: str) -> None:
             nonlocal task
-            task = title
+            task = title.rpartition(" : ")[2][:DETAIL_WIDTH]  # without the role's name
 
         with Progress(name) as progress:
             progress.detail = lambda: task
@@ -124,14 +125,15 @@ def result_line(row: Measurement) -> str:
     line += f"{row.canary:,} of {row.requests:,} requests"
     if row.proxies_seconds is not None:
         line += f"; the proxies took {row.proxies_seconds:.2f} s"
-    line += f": {judged(row.verdict, row.verdict)}"
+    line += f": {judged(row.verdict)}"
     return line if row.passed else f"{line}\n  {row.reason}"
 
 
 def introduce(found: cluster.Cluster) -> None:
     istio = f", Istio {found.istio}" if found.istio else ", no Istio"
     say(bold("\naviary.canary: both parts of the tutorial"))
-    say(f"  cluster    Kubernetes {found.kubernetes}{istio}, at {found.server}")
+    say(f"  cluster    Kubernetes {found.kubernetes}{istio}")
+    say(f"  context    {found.context}")
     say(f"  namespace  {cluster.NAMESPACE}")
     say(f"  logs       {RESULTS}/*.log")
     say("  Every command below can be typed again, after:")
@@ -153,7 +155,7 @@ def conclude(demo: Demo, started: float) -> bool:
     PAGE.write_text(page(run, demo.measurements), encoding="utf-8")
     say(bold("\nDeclared and observed shares of the canary"))
     for line in table(demo.measurements):
-        say(re.sub(r"\S+(?=\s*$)", lambda verdict: judged(verdict[0], verdict[0]), line))
+        say(re.sub(r"\S+(?=\s*$)", lambda last: judged(last[0]), line))
     passed = all(row.passed for row in demo.measurements)
     say(f"\n  page   {PAGE}")
     say(f"  total  {elapsed}")

@@ -29,7 +29,7 @@ class Cluster:
 
     sandbox: bool
     kubeconfig: str
-    server: str
+    context: str
     kubernetes: str
     istio: str | None
     used_before: bool
@@ -45,8 +45,12 @@ def find() -> Cluster:
 
 
 def _boot_sandbox() -> None:
-    sandbox = Path(__file__).parents[1] / "sandbox"
-    status = subprocess.run([sys.executable, str(sandbox), "up"], check=False).returncode
+    boot = subprocess.Popen([sys.executable, str(Path(__file__).parents[1] / "sandbox"), "up"])
+    try:
+        status = boot.wait()
+    except KeyboardInterrupt:
+        boot.wait()  # Ctrl-C has reached it too, and it stops in order
+        raise
     if status:
         raise DemoError("the sandbox did not start; on a cluster of your own: make demo KUBECONFIG=FILE")
 
@@ -58,7 +62,7 @@ def _look(kubeconfig: str, sandbox: bool) -> Cluster:
         return Cluster(
             sandbox=sandbox,
             kubeconfig=kubeconfig,
-            server=api.configuration.host,
+            context=f"{config.list_kube_config_contexts(kubeconfig)[1]['name']} ({api.configuration.host})",
             kubernetes=client.VersionApi(api).get_code().git_version.removeprefix("v"),
             istio=_istio_version(api) if "networking.istio.io" in groups else None,
             used_before=_namespace_exists(api),

@@ -23,8 +23,9 @@ def dim(text: str) -> str:
     return _painted(text, "2")
 
 
-def judged(text: str, verdict: str) -> str:
-    return _painted(text, COLOURS.get(verdict, "0"))
+def judged(word: str) -> str:
+    """A verdict in its colour; any other word as it is."""
+    return _painted(word, COLOURS[word]) if word in COLOURS else word
 
 
 def say(text: str = "") -> None:
