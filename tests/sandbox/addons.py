@@ -11,11 +11,9 @@ from string import Template
 from sandbox.build import Build
 from sandbox.cluster import Cluster
 from sandbox.commands import run
-from sandbox.errors import SandboxError
 from sandbox.layout import MANIFESTS, VERSIONS
 
 SECONDS = 120
-ISTIO_VALIDATION = "validatingwebhookconfiguration/istio-validator-istio-system"
 
 
 def manifest(name: str) -> str:
@@ -41,16 +39,17 @@ def node(cluster: Cluster, build: Build) -> None:
     kubectl.run("wait", "serviceaccount/default", "--for=create", f"--timeout={SECONDS}s", failure=failure)
 
 
-def istio(cluster: Cluster, build: Build, ingress: bool = False) -> None:
-    """Ready means that weights are validated too: istiod makes its webhook binding once it serves."""
+def istio(cluster: Cluster, build: Build, ingress: bool) -> None:
+    """Ready means that weights are validated too: istiod makes its webhooks binding once it serves them."""
     files = ["istio.yaml", *(["istio-ingress.yaml"] if ingress else [])]
     arguments = [part for name in files for part in ("-f", str(MANIFESTS / name))]
     arguments += ["--set", f"tag={VERSIONS['istio']['version']}", "--readiness-timeout", f"{SECONDS}s"]
     kubectl = cluster.kubectl(build)
     failure = f"{cluster.name}: istioctl could not install Istio"
-    run([str(build.istioctl), "install", "-y", *arguments], kubectl.log, failure, kubectl.env)
+    run([str(build.istioctl), "install", "-y", *arguments], kubectl.log, failure, kubectl.env, check=kubectl.check)
     failure = f"{cluster.name}: istiod's validation did not come up"
-    kubectl.wait(ISTIO_VALIDATION, "jsonpath={.webhooks[0].failurePolicy}=Fail", SECONDS, failure)
+    arguments = ["validatingwebhookconfiguration", "--all", "--for=jsonpath={.webhooks[0].failurePolicy}=Fail"]
+    kubectl.run("wait", *arguments, f"--timeout={SECONDS}s", failure=failure)
 
 
 def prometheus(cluster: Cluster, build: Build) -> None:
@@ -59,12 +58,3 @@ def prometheus(cluster: Cluster, build: Build) -> None:
     kubectl.apply(manifest("prometheus.yaml"), f"{cluster.name}: Prometheus was refused")
     failure = f"{cluster.name}: Prometheus did not become ready"
     kubectl.wait("deployment/prometheus", "condition=Available", SECONDS, failure, "monitoring")
-
-
-def explain(cluster: Cluster, error: SandboxError) -> SandboxError:
-    """A program of the node that ended meanwhile is the better reason."""
-    if error.log and error.log.name != "setup.log":
-        return error
-    for name, code in cluster.ended_programs().items():
-        return SandboxError(f"{error}, since {name} ended with {code}", cluster.logs / f"{name}.log")
-    return error

@@ -41,7 +41,7 @@ PROGRAM_PACKAGES = [
     "prometheus",
     "runc",
 ]
-IMAGE_PACKAGES = ["ca-certificates", "curl", "iproute2", "iptables", "nginx-light"]
+IMAGE_PACKAGES = ["ca-certificates", "curl", "iproute2", "iptables", "nginx"]
 KUBERNETES_VERSION = "k8s.io/component-base/version"
 ISTIO_VERSION = "istio.io/istio/pkg/version"
 ISTIO_FILES = {  # from Istio's own module -> name in the part
@@ -168,13 +168,20 @@ def go_part(name: str, title: str, flags: list[str]) -> Part:
     inputs = (*flags, *((module / file).read_text() for file in ("go.mod", "go.sum")))
 
     def make_go(into: Path, log: Path, step: Step) -> None:
-        step.detail = lambda: f"{log.read_text().count(chr(10))} packages so far" if log.exists() else ""
+        step.detail = lambda: go_progress(log)
         env = {"CGO_ENABLED": "0", "GOBIN": str(into)}
         run(["go", "install", "-v", *flags, "tool"], log, f"{title} could not be built", env, cwd=module)
         if name == "istio":
             copy_istio_files(module, into)
 
     return Part(name, f"{title} from source", inputs, make_go)
+
+
+def go_progress(log: Path) -> str:
+    """`go install -v` names each package as it is compiled, and each module as it is fetched."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    fetched = sum(line.startswith("go: ") for line in lines)
+    return f"{fetched} modules fetched, {len(lines) - fetched} packages compiled"
 
 
 def copy_istio_files(module: Path, into: Path) -> None:

@@ -24,11 +24,15 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways of being asked to stop are one
+    for asked_to_stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(asked_to_stop, signal.default_int_handler)  # as Ctrl-C does
     try:
         return int(options.command(Layout(cache_directory(os.environ)), options) or 0)
     except SandboxError as error:
         print(error.explain(), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The sandbox could not go on: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. Run the command again to go on, or `python3 tests/sandbox down` to remove everything.")
@@ -76,29 +80,31 @@ def locked_build(layout: Layout) -> None:
 
 def up(layout: Layout, options: argparse.Namespace) -> None:
     machine.check()
-    if options.control_plane:
-        names, setup = [CONTROL_PLANE], ("crds",)
-    else:
-        names = planning.names(options.clusters)
-        asked = {"ingress": options.ingress, "prometheus": options.prometheus}
-        setup = ("node", "istio", *(name for name, wanted in asked.items() if wanted))
+    names = [CONTROL_PLANE] if options.control_plane else planning.names(options.clusters)
+    setup = ("crds",) if options.control_plane else ("node", "istio", *additions(options))
     with lock.held(layout.lock, "up"):
         commands.stop_interrupted(layout.logs)
         built = build.ensure(layout)
         seen = {
-            found.name: planning.Seen(found.alive, found.build, frozenset(found.ready))
+            found.name: planning.Seen(found.runs, found.build, frozenset(found.ready))
             for found in cluster.load_all(layout)
         }
         for work in planning.plan(names, setup, built.key, seen):
             carry_out(layout, built, work)
         write_kubeconfigs(layout)
+        for name in names:
+            print(describe(cluster.load(layout, name)))
     print(f"export KUBECONFIG={layout.control_plane_kubeconfig if options.control_plane else layout.kubeconfig}")
+
+
+def additions(options: argparse.Namespace) -> list[str]:
+    return [name for name in ("ingress", "prometheus") if getattr(options, name)]
 
 
 def carry_out(layout: Layout, built: build.Build, work: planning.Work) -> None:
     target = cluster.load(layout, work.name)
     if work.stop:
-        with Step(f"{work.name}: start anew, since {work.stop}"):
+        with Step(f"{work.name}: cleared, since {work.stop}"):
             cluster.stop(target)
     try:
         if work.start:
@@ -109,26 +115,23 @@ def carry_out(layout: Layout, built: build.Build, work: planning.Work) -> None:
         if work.start:  # a half-made cluster is of no use; one that only lacked an addition is
             cluster.stop(cluster.load(layout, work.name))
         raise
-    except SandboxError as error:
-        raise addons.explain(target, error) from None
 
 
 def set_up(target: Cluster, built: build.Build, items: tuple[str, ...]) -> None:
-    ingress = "ingress" in items or "ingress" in target.ready
-    titles: dict[str, tuple[str, Callable[[], None]]] = {
+    istio = f"Istio {VERSIONS['istio']['version']}"
+    actions: dict[str, tuple[str, Callable[[], None]]] = {
         "crds": ("Istio's CRDs", lambda: addons.crds(target, built)),
         "node": (f"Kubernetes {VERSIONS['kubernetes']} node", lambda: addons.node(target, built)),
-        "istio": (f"Istio {VERSIONS['istio']['version']}", lambda: addons.istio(target, built, ingress)),
-        "ingress": ("ingress gateway", lambda: addons.istio(target, built, ingress)),
+        "istio": (istio, lambda: addons.istio(target, built, ingress=False)),
+        "ingress": (f"{istio} with an ingress gateway", lambda: addons.istio(target, built, ingress=True)),
         "prometheus": ("Prometheus", lambda: addons.prometheus(target, built)),
     }
     for item in items:
-        title, action = titles[item]
-        if item not in target.ready:
-            with Step(f"{target.name}: {title}"):
-                action()
-            target.ready.append(item)
-            target.save()
+        title, action = actions[item]
+        with Step(f"{target.name}: {title}"):
+            action()
+        target.ready += planning.PROVIDES.get(item, (item,))
+        target.save()
 
 
 def write_kubeconfigs(layout: Layout) -> None:
@@ -170,7 +173,7 @@ def status(layout: Layout, options: argparse.Namespace) -> int:
 
 
 def well(item: Cluster) -> bool:
-    return item.alive and not item.ended_programs() and item.api_answers()
+    return item.runs and item.api_answers()
 
 
 def describe(item: Cluster) -> str:

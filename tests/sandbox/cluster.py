@@ -57,11 +57,15 @@ class Cluster:
         return self.process is not None and self.process.alive
 
     @property
+    def runs(self) -> bool:
+        return self.alive and not self.ended_programs()
+
+    @property
     def admin_kubeconfig(self) -> Path:
         return self.directory / "admin.kubeconfig"
 
     def kubectl(self, build: Build) -> Kubectl:
-        return Kubectl(build.kubectl, self.admin_kubeconfig, self.logs / "setup.log")
+        return Kubectl(build.kubectl, self.admin_kubeconfig, self.logs / "setup.log", lambda: check_programs(self))
 
     def save(self) -> None:
         record: dict[str, Any] = {"ports": self.ports, "build": self.build, "ready": self.ready}

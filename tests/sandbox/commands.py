@@ -20,6 +20,7 @@ from sandbox.processes import Process
 
 GRACE_SECONDS = 10
 POLL_SECONDS = 0.1
+CHECK_SECONDS = 1.0
 Value = TypeVar("Value")
 
 
@@ -30,8 +31,12 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: str | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run to the end. The process is recorded beside its log while it runs, for `stop_interrupted` of a later run."""
+    """Run to the end, or until `check`, asked now and then, raises.
+
+    The process is recorded beside its log while it runs, for `stop_interrupted` of a later run.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     record = log.with_suffix(".pid")
     with log.open("ab") as out:
@@ -50,12 +55,23 @@ def run(
             identity = Process.find(child.pid)
             if identity:
                 record.write_text(json.dumps(identity.to_record()))
-            child.communicate(stdin.encode() if stdin is not None else None)
+            attend(child, stdin, check)
         finally:
             stop_group(child)
             record.unlink(missing_ok=True)
     if child.returncode:
         raise SandboxError(failure, log)
+
+
+def attend(child: subprocess.Popen[bytes], stdin: str | None, check: Callable[[], None]) -> None:
+    words = stdin.encode() if stdin is not None else None
+    while True:
+        try:
+            child.communicate(words, timeout=CHECK_SECONDS)
+            return
+        except subprocess.TimeoutExpired:
+            words = None  # it has been handed over
+            check()
 
 
 def stop_group(child: subprocess.Popen[bytes]) -> None:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any, Callable
 
 CHUNK = 65536
+Carrier = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
 def serve(targets: Mapping[int, str]) -> None:
@@ -30,7 +32,7 @@ async def listen(targets: Mapping[int, str]) -> None:
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
-def carrier(host: str, port: str):
+def carrier(host: str, port: str) -> Carrier:
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection(host, int(port))

@@ -70,16 +70,22 @@ def write(into: Path, parts: Mapping[str, Path]) -> None:
     store.image(["curlimages/curl:latest"], [debian], Entrypoint=["curl"])
     prometheus = store.layer({"usr/bin/prometheus": programs / "usr/bin/prometheus"})
     store.image(["prom/prometheus:latest"], [debian, prometheus], Entrypoint=["/usr/bin/prometheus"])
+    kubectl = store.layer({"usr/bin/kubectl": parts["kubernetes"] / "kubectl"})
+    store.image(["sandbox/kubectl:latest"], [debian, kubectl], Cmd=["sh"])
     coredns = store.layer({"coredns": parts["coredns"] / "coredns"})
     store.image([f"coredns/coredns:{VERSIONS['coredns']}"], [coredns], Entrypoint=["/coredns"])
     istio(store, debian, parts)
 
 
 def busybox(store: Store, programs: Path) -> dict[str, Any]:
-    binary = programs / "bin/busybox"
+    (binary,) = programs.glob("**/bin/busybox")  # /bin or /usr/bin, as the release has it
     applets = subprocess.run([binary, "--list"], capture_output=True, text=True, check=True).stdout.split()
     entries: dict[str, Entry] = {f"bin/{name}": Link("/bin/busybox") for name in applets if name != "busybox"}
-    fixed = {"bin/busybox": binary, "tmp": Folder(0o1777), "etc/passwd": b"root:x:0:0:root:/:/bin/sh\n"}
+    fixed: dict[str, Entry] = {
+        "bin/busybox": binary,
+        "tmp": Folder(0o1777),
+        "etc/passwd": b"root:x:0:0:root:/:/bin/sh\n",
+    }
     return store.layer({**entries, **fixed})
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class Kubectl:
     program: Path
     kubeconfig: Path
     log: Path
+    check: Callable[[], None]  # raises when the cluster is beyond waiting for
 
     @property
     def env(self) -> dict[str, str]:
@@ -24,7 +26,7 @@ class Kubectl:
         return {"KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.kubeconfig.parent / "kubectl-cache")}
 
     def run(self, *arguments: str, failure: str, stdin: str | None = None) -> None:
-        commands.run([str(self.program), *arguments], self.log, failure, self.env, stdin=stdin)
+        commands.run([str(self.program), *arguments], self.log, failure, self.env, stdin=stdin, check=self.check)
 
     def apply(self, manifest: str, failure: str) -> None:
         self.run("apply", "--server-side", "-f", "-", failure=failure, stdin=manifest)

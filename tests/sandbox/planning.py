@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+PROVIDES = {"ingress": ("istio", "ingress")}  # one installation brings both
+
 
 @dataclass(frozen=True)
 class Seen:
     """A cluster as it was found."""
 
-    alive: bool
+    runs: bool
     build: str
     ready: frozenset[str]
 
@@ -38,17 +40,23 @@ def plan(wanted: Iterable[str], setup: tuple[str, ...], build: str, seen: Mappin
     work = []
     for name in wanted:
         found = seen.get(name)
-        reason = found and reason_to_stop(found, setup[0], build)
+        reason = reason_to_stop(found, setup[0], build) if found else None
         fresh = found is None or reason is not None
-        missing = setup if fresh or found is None else tuple(item for item in setup if item not in found.ready)
+        ready = found.ready if found and not fresh else frozenset()
+        missing = [item for item in setup if item not in ready]
         if fresh or missing:
-            work.append(Work(name, reason, fresh, missing))
+            work.append(Work(name, reason, fresh, without_provided(missing)))
     return work
 
 
+def without_provided(items: list[str]) -> tuple[str, ...]:
+    provided = {other for item in items for other in PROVIDES.get(item, ()) if other != item}
+    return tuple(item for item in items if item not in provided)
+
+
 def reason_to_stop(found: Seen, essential: str, build: str) -> str | None:
-    if not found.alive:
-        return "it has ended"
+    if not found.runs:
+        return "it, or a part of it, has ended"
     if essential not in found.ready:
         return "it was never finished"
     if found.build != build:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -55,5 +56,7 @@ class Step:
     def _line(self, mark: str, end: str) -> None:
         detail = self.detail() if mark == ".." else ""
         text = f"{mark:>7}  {duration(time.monotonic() - self.begun):>12}  {self.title}{detail and ': ' + detail}"
-        self.out.write(f"\r\033[K{text}{end}" if self.terminal else f"{text}{end}")
+        if self.terminal:  # a line that wraps could not be written over
+            text = f"\r\033[K{text[: shutil.get_terminal_size().columns - 1]}"
+        self.out.write(text + end)
         self.out.flush()
