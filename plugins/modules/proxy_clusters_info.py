@@ -27,7 +27,7 @@ options:
     description: The namespace of the client pods.
     type: str
     required: true
-  host:
+  destination_host:
     description: The host as a VirtualService in O(namespace) would name it.
     type: str
     required: true
@@ -37,7 +37,7 @@ options:
     elements: str
     required: true
   port:
-    description: The port of the host; left out, the subset must be known on every port that the proxy has it on.
+    description: The port of the destination; left out, the subset must be known on every port that the proxy has it on.
     type: int
 seealso:
   - module: aviary.canary.virtual_service_weights
@@ -47,7 +47,7 @@ EXAMPLES = r"""
 - name: Wait until every sidecar of the shop knows both subsets
   aviary.canary.proxy_clusters_info:
     namespace: shop
-    host: reviews
+    destination_host: reviews
     subsets: [v1, v2]
 """
 
@@ -72,7 +72,7 @@ ARGUMENT_SPEC = with_connection(
     WAIT_ARG_SPEC,
     {
         "namespace": {"type": "str", "required": True},
-        "host": {"type": "str", "required": True},
+        "destination_host": {"type": "str", "required": True},
         "subsets": {"type": "list", "elements": "str", "required": True},
         "port": {"type": "int"},
         "wait_for": {"type": "str"},

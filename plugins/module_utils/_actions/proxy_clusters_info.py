@@ -21,7 +21,7 @@ def read_proxy_clusters(cluster: Cluster, params: Mapping[str, Any]) -> Outcome:
     """Wait as asked; raises ProxiesMissing without a proxy and WaitExpired with those that lag."""
     if not params["subsets"]:
         raise InvalidRequest("subsets is empty, so there is nothing to look for.", "Name the subsets of the route.")
-    host = expand(params["host"], params["namespace"])
+    host = expand(params["destination_host"], params["namespace"])
     pods = proxies.client_pods(cluster, params["namespace"], params["wait_for"])
     asked = (cluster, pods, host, params["subsets"], params["port"])
     if params["wait"]:

@@ -123,9 +123,8 @@ class Cluster:
             raise unreachable(error) from error
 
     def _authorization(self) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        self.client.client.update_params_for_auth(headers, [], ["BearerToken"])
-        return {name.lower(): value for name, value in headers.items()}
+        settings = self.configuration.auth_settings().values()
+        return {each["key"].lower(): each["value"] for each in settings if each["in"] == "header" and each["value"]}
 
 
 def _warnings(response: Any) -> tuple[str, ...]:
@@ -197,8 +196,11 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
         made = core.get_api_client(**given)
     except CoreException as error:
         raise _configuration_failure(str(error), auth) from error
-    except yaml.YAMLError as error:
-        raise errors.KubeconfigInvalid(f"The kubeconfig {_kubeconfig(auth)} is no YAML.") from error
+    except (yaml.YAMLError, TypeError, AttributeError) as error:
+        # The library loads a file without a look whether it holds a dictionary.
+        raise errors.KubeconfigInvalid(
+            f"The kubeconfig {_kubeconfig(auth)} is none: {type(error).__name__}."
+        ) from error
     except urllib3.exceptions.HTTPError as error:
         raise unreachable(error) from error
     impersonating = any(_option(auth, name) for name in ("impersonate_user", "impersonate_groups"))

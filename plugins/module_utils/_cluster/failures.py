@@ -67,7 +67,7 @@ def translate(error: Exception, verb: str, what: str, where: str) -> errors.Cana
     status = getattr(error, "status", None)
     body = status_of(error)
     said = str(body.get("message") or getattr(error, "reason", "") or error).strip()
-    details = {"status": status, "answer": said}
+    details: dict[str, Any] = {"status": status, "answer": said, "about": body.get("details") or {}}
     if is_unserved(error):
         return errors.ApiFailed(f"The cluster does not serve {what}{place}.", **details)
     if status == 404:

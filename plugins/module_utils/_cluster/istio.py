@@ -32,8 +32,9 @@ def write_weights(
     try:
         return cluster.json_patch(path, operations, f"virtualservices {name}", namespace)
     except errors.Rejected as error:
-        # A failed `test` is 422 like a refused object, and only its text tells them apart (evanphx/json-patch).
-        if "test failed" in error.details["answer"] or "doc is missing path" in error.details["answer"]:
+        # An object that is refused is named in the answer's details; a patch that does not apply is not. Ours is
+        # well formed, so what did not apply was a guard: the object is no longer what was read.
+        if error.details["status"] == 422 and not error.details["about"]:
             raise errors.Conflict(
                 f"VirtualService {namespace}/{name} was changed between read and write.", **error.details
             ) from error

@@ -34,5 +34,8 @@ def with_connection(*parts: dict[str, Any]) -> dict[str, Any]:
     """A whole argument spec: kubernetes.core's connection options and the given parts."""
     spec = dict(AUTH_ARG_SPEC)
     for part in parts:
+        twice = spec.keys() & part.keys()
+        if twice:
+            raise ValueError(f"options that kubernetes.core's connection has already: {', '.join(sorted(twice))}")
         spec.update(part)
     return spec

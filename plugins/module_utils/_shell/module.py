@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._cluster.cluster import Cluster, connect
 from .._domain.errors import CanaryError
 from .._domain.outcome import Outcome
+from .._domain.secrets import secrets_in, strings_in
 from .arguments import AUTH_OPTIONS
 
 Action = Callable[[Cluster, Mapping[str, Any]], Outcome]
@@ -21,6 +22,20 @@ Action = Callable[[Cluster, Mapping[str, Any]], Outcome]
 
 class CanaryModule(AnsibleModule):
     """AnsibleModule whose own complaints about arguments carry a reason too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._show_harmless_parts_of_kubeconfig()
+
+    def _show_harmless_parts_of_kubeconfig(self) -> None:
+        """Hide the secrets of a kubeconfig, not all of it.
+
+        kubernetes.core hides every string in it, so that a path, or a context called v1, is starred out of every
+        message and result in which the same word stands.
+        """
+        kubeconfig = self.params.get("kubeconfig")
+        others = {self.params.get(name) for name in ("api_key", "password")}
+        self.no_log_values -= set(strings_in(kubeconfig)) - set(secrets_in(kubeconfig)) - others
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         kwargs.setdefault("reason", "invalid_arguments")

@@ -1,0 +1,260 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules run whole, from arguments to JSON, against a real API server with the Istio CRDs (no kubelet, no istiod).
+
+They run as a user that has exactly what examples/permissions.yml grants; the tests look at the cluster as its admin.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import importlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kubernetes
+import pytest
+import yaml
+from ansible.module_utils.common import warnings
+from ansible.module_utils.testing import patch_module_args
+
+ROOT = Path(__file__).parents[2]
+MODULES = "ansible_collections.aviary.canary.plugins.modules"
+VIRTUAL_SERVICES = "/apis/networking.istio.io/v1/namespaces/{namespace}/virtualservices"
+DESTINATION_RULES = "/apis/networking.istio.io/v1/namespaces/{namespace}/destinationrules"
+
+
+class Admin:
+    """The API server as its administrator sees it: plain requests, no code of the collection."""
+
+    def __init__(self, kubeconfig: str) -> None:
+        self.client = kubernetes.config.new_client_from_config(kubeconfig)
+
+    def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
+        request = self.client.param_serialize(
+            method, path, header_params={"Accept": "application/json", "Content-Type": content_type}, body=body
+        )
+        answer = self.client.call_api(*request)
+        answer.read()
+        if answer.status >= 300:
+            raise AssertionError(f"{method} {path}: {answer.status} {answer.data!r}")
+        return json.loads(answer.data)
+
+    def create(self, path: str, body: dict[str, Any]) -> Any:
+        return self.call("POST", path, body)
+
+    def read(self, path: str) -> Any:
+        return self.call("GET", path)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.call("PATCH", path, body, "application/merge-patch+json")
+
+
+@pytest.fixture(scope="session")
+def admin_kubeconfig() -> str:
+    return os.environ["AVIARY_CANARY_TEST_KUBECONFIG"]
+
+
+@pytest.fixture(scope="session")
+def admin(admin_kubeconfig: str) -> Admin:
+    return Admin(admin_kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def roles(admin: Admin) -> list[str]:
+    """The names of the documented ClusterRoles, as they are in examples/permissions.yml now."""
+    documents = list(yaml.safe_load_all((ROOT / "examples/permissions.yml").read_text()))
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    existing = {item["metadata"]["name"] for item in admin.read(path)["items"]}
+    for document in documents:
+        name = document["metadata"]["name"]
+        if name in existing:
+            admin.call("PUT", f"{path}/{name}", document)
+        else:
+            admin.create(path, document)
+    return [document["metadata"]["name"] for document in documents]
+
+
+@pytest.fixture
+def namespace(admin: Admin) -> str:
+    """A namespace of the test's own; without a controller nothing would ever finish deleting it."""
+    name = f"test-{secrets.token_hex(4)}"
+    admin.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    admin.create(f"/api/v1/namespaces/{name}/serviceaccounts", {"metadata": {"name": "default"}})  # pods ask for it
+    return name
+
+
+@pytest.fixture
+def user(admin: Admin, roles: list[str], namespace: str, admin_kubeconfig: str, tmp_path: Path) -> dict[str, Any]:
+    """A kubeconfig, as a dictionary, of a ServiceAccount with the documented rights in the test's namespace."""
+    return kubeconfig_of(admin, namespace, admin_kubeconfig, [role for role in roles if role != "aviary-canary-deploy"])
+
+
+def kubeconfig_of(admin: Admin, namespace: str, admin_kubeconfig: str, granted: list[str]) -> dict[str, Any]:
+    account = f"user-{secrets.token_hex(4)}"
+    home = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+    admin.create(home, {"metadata": {"name": account}})
+    for role in granted:
+        admin.create(
+            f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings",
+            {
+                "metadata": {"name": f"{account}-{role}"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+                "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
+            },
+        )
+    token = admin.create(f"{home}/{account}/token", {"spec": {"expirationSeconds": 3600}})["status"]["token"]
+    cluster = yaml.safe_load(Path(admin_kubeconfig).read_text())["clusters"][0]
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [cluster],
+        "users": [{"name": account, "user": {"token": token}}],
+        "contexts": [{"name": "test", "context": {"cluster": cluster["name"], "user": account}}],
+        "current-context": "test",
+    }
+
+
+@pytest.fixture
+def stranger(admin: Admin, namespace: str, admin_kubeconfig: str) -> dict[str, Any]:
+    """A user without any right in the namespace."""
+    return kubeconfig_of(admin, namespace, admin_kubeconfig, [])
+
+
+@pytest.fixture
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without any kubeconfig."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in list(os.environ):
+        if name.startswith("K8S_AUTH_") or name == "KUBECONFIG":
+            monkeypatch.delenv(name)
+
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(user: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Run:
+    """run("module", option=value, check=True): the module's JSON, as Ansible would get it, as the documented user.
+
+    Secrets of the user are looked for in all that was printed, after every run.
+    """
+    token = user["users"][0]["user"]["token"]
+
+    def call(module: str, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
+        if not {"kubeconfig", "host"} & options.keys():
+            options["kubeconfig"] = copy.deepcopy(user)
+        warnings._global_warnings.clear()  # a module's process ends with it; this one goes on
+        options |= {"_ansible_check_mode": check, "_ansible_diff": diff}
+        with patch_module_args(options), pytest.raises(SystemExit):
+            importlib.import_module(f"{MODULES}.{module}").main()
+        printed = capsys.readouterr()
+        assert token not in printed.out + printed.err
+        assert base64.b64encode(token.encode()).decode() not in printed.out + printed.err
+        assert "Traceback" not in printed.out + printed.err
+        return json.loads(printed.out)
+
+    return call
+
+
+@pytest.fixture
+def shop(admin: Admin, namespace: str) -> Shop:
+    return Shop(admin, namespace)
+
+
+class Shop:
+    """An application in the namespace, put there by its administrator."""
+
+    def __init__(self, admin: Admin, namespace: str) -> None:
+        self.admin, self.namespace = admin, namespace
+
+    def virtual_service(self, *entries: dict[str, Any], version: str = "v1", **metadata: Any) -> dict[str, Any]:
+        path = VIRTUAL_SERVICES.format(namespace=self.namespace).replace("/v1/", f"/{version}/")
+        return self.admin.create(
+            path,
+            {
+                "apiVersion": f"networking.istio.io/{version}",
+                "kind": "VirtualService",
+                "metadata": {"name": "reviews", **metadata},
+                "spec": {"hosts": ["reviews"], "http": list(entries)},
+            },
+        )
+
+    def read_virtual_service(self) -> dict[str, Any]:
+        return self.admin.read(VIRTUAL_SERVICES.format(namespace=self.namespace) + "/reviews")
+
+    def set_weights(self, *weights: int) -> None:
+        """Somebody else's write to the first route."""
+        spec = self.read_virtual_service()["spec"]
+        for element, weight in zip(spec["http"][0]["route"], weights):
+            element["weight"] = weight
+        self.admin.patch(VIRTUAL_SERVICES.format(namespace=self.namespace) + "/reviews", {"spec": spec})
+
+    def destination_rule(self, *subsets: str) -> None:
+        self.admin.create(
+            DESTINATION_RULES.format(namespace=self.namespace),
+            {
+                "apiVersion": "networking.istio.io/v1",
+                "kind": "DestinationRule",
+                "metadata": {"name": "reviews"},
+                "spec": {"host": "reviews", "subsets": [{"name": s, "labels": {"version": s}} for s in subsets]},
+            },
+        )
+
+    def service(self) -> None:
+        spec = {"selector": {"app": "reviews"}, "ports": [{"port": 80, "name": "http"}]}
+        self.admin.create(
+            f"/api/v1/namespaces/{self.namespace}/services", {"metadata": {"name": "reviews"}, "spec": spec}
+        )
+
+    def pod(self, name: str, version: str, ready: bool = True) -> None:
+        """A pod as a kubelet would report it."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods"
+        labels = {"app": "reviews", "version": version}
+        containers = [{"name": "web", "image": "nginx"}]
+        spec = {"containers": containers, "serviceAccountName": "default", "automountServiceAccountToken": False}
+        self.admin.create(path, {"metadata": {"name": name, "labels": labels}, "spec": spec})
+        condition = {"type": "Ready", "status": "True" if ready else "False"}
+        self.admin.patch(f"{path}/{name}/status", {"status": {"phase": "Running", "conditions": [condition]}})
+
+    def deployment(self, name: str, replicas: int) -> None:
+        """A Deployment that has rolled out, as its controller would report it."""
+        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
+        labels = {"app": "reviews", "arm": name}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "nginx"}]}}
+        spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+        self.admin.create(path, {"metadata": {"name": name}, "spec": spec})
+        self.roll_out(name)
+
+    def roll_out(self, name: str) -> None:
+        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments/{name}"
+        found = self.admin.read(path)
+        replicas = found["spec"]["replicas"]
+        status = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), replicas)
+        status["observedGeneration"] = found["metadata"]["generation"]
+        self.admin.patch(f"{path}/status", {"status": status})
+
+    def replicas(self, name: str) -> int:
+        return self.admin.read(f"/apis/apps/v1/namespaces/{self.namespace}/deployments/{name}")["spec"]["replicas"]
+
+    def ready_application(self) -> None:
+        """Service, subsets and a ready pod of each."""
+        self.service()
+        self.destination_rule("v1", "v2")
+        self.pod("one", "v1")
+        self.pod("two", "v2")
+
+
+def to(*destinations: tuple[str, int | None], **fields: Any) -> dict[str, Any]:
+    """An http entry that sends to subsets of reviews."""
+    elements = []
+    for subset, weight in destinations:
+        element: dict[str, Any] = {"destination": {"host": "reviews", "subset": subset}}
+        elements.append(element if weight is None else {**element, "weight": weight})
+    return {**fields, "route": elements}
