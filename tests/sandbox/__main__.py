@@ -5,8 +5,11 @@
 """`python3 tests/sandbox COMMAND`: a real Kubernetes with a real Istio on this machine. See README.md here."""
 
 import pathlib
+import signal
 import sys
 
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while nothing has been begun, Ctrl-C just ends it
 sys.dont_write_bytecode = True  # it runs as root in a checkout that may be another user's
 sys.path[0] = str(pathlib.Path(__file__).resolve().parent.parent)  # so that this folder is the package `sandbox`
 

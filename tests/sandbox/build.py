@@ -179,7 +179,9 @@ def go_part(name: str, title: str, flags: list[str]) -> Part:
 
 def go_progress(log: Path) -> str:
     """`go install -v` names each package as it is compiled, and each module as it is fetched."""
-    lines = log.read_text().splitlines() if log.exists() else []
+    if not log.exists():
+        return ""
+    _, *lines = log.read_text().splitlines()
     fetched = sum(line.startswith("go: ") for line in lines)
     return f"{fetched} modules fetched, {len(lines) - fetched} packages compiled"
 
@@ -213,10 +215,10 @@ def make_root(into: Path, log: Path, step: Step) -> None:
     run(argv, log, "mmdebstrap could not make the root file system of the images")
 
 
-def package_sources(release: str) -> list[str]:
-    """The files below /etc/apt that name this release's main component; other vendors' are not needed."""
+def package_sources(release: str, apt: Path = Path("/etc/apt")) -> list[str]:
+    """The files that name this release's main component; other vendors' are not needed."""
     found = []
-    for path in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]:
+    for path in [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*"))]:
         if path.suffix in (".list", ".sources") and path.is_file():
             words = path.read_text().split()
             if release in words and "main" in words:

@@ -16,10 +16,13 @@ def is_v2(root: Path = ROOT) -> bool:
 
 
 def hierarchies(root: Path = ROOT) -> list[Path]:
-    """Where a cluster's cgroup is made. In version 1 `cpu` may be a link to `cpu,cpuacct`: one folder, listed once."""
+    """Where a cluster's cgroup is made. In version 1 `cpu` may be a link to `cpu,cpuacct`: one folder, listed once.
+
+    Beside them there may be `unified`, a hierarchy of version 2 without controllers, which runc uses all the same.
+    """
     if is_v2(root):
         return [root]
-    return sorted({path.resolve() for path in root.iterdir() if path.is_dir() and path.name != "unified"})
+    return sorted({path.resolve() for path in root.iterdir() if path.is_dir()})
 
 
 def create(name: str, root: Path = ROOT) -> None:

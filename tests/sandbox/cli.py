@@ -24,8 +24,9 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    for asked_to_stop in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(asked_to_stop, signal.default_int_handler)  # as Ctrl-C does
+    for asked_to_stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(asked_to_stop) is not signal.SIG_IGN:  # nohup means what it says
+            signal.signal(asked_to_stop, signal.default_int_handler)
     try:
         return int(options.command(Layout(cache_directory(os.environ)), options) or 0)
     except SandboxError as error:

@@ -43,12 +43,18 @@ def check() -> None:
 
 def check_go() -> None:
     """Asked in the module's folder: there a newer toolchain is fetched by Go itself where that is allowed."""
-    wanted = tuple(map(int, VERSIONS["go"].split(".")))
-    if shutil.which("go"):
-        found = GO_VERSION.match(output(["go", "env", "GOVERSION"], "go env failed", cwd=GO_MODULES / "kubernetes"))
-        if found and tuple(map(int, found.groups())) >= wanted:
-            return
-    raise SandboxError(f"Building the cluster needs Go {VERSIONS['go']} or newer on PATH (go.dev/dl); {ELSEWHERE}")
+    needed = f"Building the cluster needs Go {VERSIONS['go']} or newer on PATH"
+    if not shutil.which("go"):
+        raise SandboxError(f"{needed}, and there is none (see go.dev/dl); {ELSEWHERE}")
+    found = output(["go", "env", "GOVERSION"], f"{needed}, and this one does not answer", cwd=GO_MODULES / "kubernetes")
+    if not is_recent(found, VERSIONS["go"]):
+        raise SandboxError(f"{needed}, and this is {found.strip()} (see go.dev/dl); {ELSEWHERE}")
+
+
+def is_recent(found: str, wanted: str) -> bool:
+    """`found` as Go says it: go1.26.8, go1.27rc1."""
+    match = GO_VERSION.match(found)
+    return match is not None and tuple(map(int, match.groups())) >= tuple(map(int, wanted.split(".")))
 
 
 def missing_packages() -> list[str]:
