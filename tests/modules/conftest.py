@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import importlib
 import json
 import os
 import secrets
@@ -21,11 +20,10 @@ from typing import Any
 import kubernetes
 import pytest
 import yaml
-from ansible.module_utils.common import warnings
-from ansible.module_utils.testing import patch_module_args
+
+from .in_process import run_module
 
 ROOT = Path(__file__).parents[2]
-MODULES = "ansible_collections.aviary.canary.plugins.modules"
 VIRTUAL_SERVICES = "/apis/networking.istio.io/v1/namespaces/{namespace}/virtualservices"
 DESTINATION_RULES = "/apis/networking.istio.io/v1/namespaces/{namespace}/destinationrules"
 
@@ -150,15 +148,10 @@ def run(user: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Run:
     def call(module: str, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
         if not {"kubeconfig", "host"} & options.keys():
             options["kubeconfig"] = copy.deepcopy(user)
-        warnings._global_warnings.clear()  # a module's process ends with it; this one goes on
-        options |= {"_ansible_check_mode": check, "_ansible_diff": diff}
-        with patch_module_args(options), pytest.raises(SystemExit):
-            importlib.import_module(f"{MODULES}.{module}").main()
-        printed = capsys.readouterr()
-        assert token not in printed.out + printed.err
-        assert base64.b64encode(token.encode()).decode() not in printed.out + printed.err
-        assert "Traceback" not in printed.out + printed.err
-        return json.loads(printed.out)
+        found, printed = run_module(capsys, module, check, diff, options)
+        assert token not in printed
+        assert base64.b64encode(token.encode()).decode() not in printed
+        return found
 
     return call
 
@@ -174,7 +167,9 @@ class Shop:
     def __init__(self, admin: Admin, namespace: str) -> None:
         self.admin, self.namespace = admin, namespace
 
-    def virtual_service(self, *entries: dict[str, Any], version: str = "v1", **metadata: Any) -> dict[str, Any]:
+    def virtual_service(
+        self, *entries: dict[str, Any], version: str = "v1", spec: dict[str, Any] | None = None, **metadata: Any
+    ) -> dict[str, Any]:
         path = VIRTUAL_SERVICES.format(namespace=self.namespace).replace("/v1/", f"/{version}/")
         return self.admin.create(
             path,
@@ -182,7 +177,7 @@ class Shop:
                 "apiVersion": f"networking.istio.io/{version}",
                 "kind": "VirtualService",
                 "metadata": {"name": "reviews", **metadata},
-                "spec": {"hosts": ["reviews"], "http": list(entries)},
+                "spec": {"hosts": ["reviews"], "http": list(entries), **(spec or {})},
             },
         )
 

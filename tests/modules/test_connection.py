@@ -6,14 +6,19 @@
 from __future__ import annotations
 
 import copy
+import http.server
 import socket
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from .conftest import Run
+from ansible_collections.aviary.canary.plugins.module_utils._cluster import istio
+
+from .conftest import Run, Shop, to
 
 NAME = "traffic_split_info"
 
@@ -74,6 +79,44 @@ def test_a_user_without_rights(run: Run, stranger: dict[str, Any], namespace: st
     check(found, "access_denied", "not allow this user to read deployments a")
 
 
-def test_impersonation_is_not_silently_lost(run: Run, namespace: str) -> None:
+class BrokenBalancer(http.server.BaseHTTPRequestHandler):
+    """What stands before an API server that is being replaced."""
+
+    def do_GET(self) -> None:
+        self.send_error(502, "Bad Gateway")
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Nobody reads it."""
+
+
+def test_a_load_balancer_that_answers_in_the_place_of_the_api_server(run: Run) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), BrokenBalancer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"http://127.0.0.1:{server.server_port}"
+        found = run(NAME, namespace="x", stable={"deployment": "a"}, host=host, api_key="secret")
+        server.shutdown()
+    check(found, "api_failed", "The API server answered 502 when asked to read")
+
+
+def test_a_cluster_without_istio(run: Run, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API server really is asked for a group that it does not serve."""
+    monkeypatch.setattr(istio, "GROUP", "networking.absent.io")
+    check(run(NAME, namespace=namespace, virtual_service="reviews"), "istio_missing", "There is no Istio")
+
+
+def test_a_gateway_that_is_not_there(run: Run, shop: Shop, namespace: str) -> None:
+    shop.ready_application()
+    shop.virtual_service(to(("v1", 100), ("v2", 0)), spec={"gateways": ["front"]})
+    weights = [{"subset": "v1", "weight": 90}, {"subset": "v2", "weight": 10}]
+    found = run("virtual_service_weights", name="reviews", namespace=namespace, weights=weights)
+    check(found, "object_missing", f"There is no gateways front in {namespace}")
+
+
+def test_a_python_without_the_kubernetes_library(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kubernetes", None)
+    check(run(NAME, namespace="x"), "dependency_missing", "The Python library kubernetes is not there")
+
+
+def test_impersonation_is_honoured_or_refused_and_never_lost(run: Run, shop: Shop, namespace: str) -> None:
     found = run(NAME, namespace=namespace, stable={"deployment": "a"}, impersonate_user="somebody")
     check(found, "access_denied", "not allow this user")

@@ -183,7 +183,6 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
     _check_kubeconfig(auth)
     try:
         import kubernetes  # noqa: F401
-        import urllib3.exceptions
         import yaml
         from ansible_collections.kubernetes.core.plugins.module_utils.k8s import client as core
         from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
@@ -193,7 +192,8 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
         ) from error
     given = {name: value for name, value in auth.items() if value is not None}
     try:
-        made = core.get_api_client(**given)
+        with named("read", "version"):  # the client library asks for it when its cache is cold
+            made = core.get_api_client(**given)
     except CoreException as error:
         raise _configuration_failure(str(error), auth) from error
     except (yaml.YAMLError, TypeError, AttributeError) as error:
@@ -201,8 +201,6 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
         raise errors.KubeconfigInvalid(
             f"The kubeconfig {_kubeconfig(auth)} is none: {type(error).__name__}."
         ) from error
-    except urllib3.exceptions.HTTPError as error:
-        raise unreachable(error) from error
     impersonating = any(_option(auth, name) for name in ("impersonate_user", "impersonate_groups"))
     return Cluster(made.client, made.configuration, dry_run, impersonating)
 

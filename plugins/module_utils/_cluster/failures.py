@@ -21,7 +21,6 @@ MISSING = {
     "virtualservices": errors.VirtualServiceMissing,
     "pods": errors.PodMissing,
     "deployments": errors.DeploymentMissing,
-    "namespaces": errors.NamespaceMissing,
 }
 
 

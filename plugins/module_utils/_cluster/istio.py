@@ -11,6 +11,7 @@ from typing import Any
 
 from .._domain import errors
 from .cluster import Cluster, Reply
+from .paths import list_path, object_path
 
 GROUP = "networking.istio.io"
 # The three schemas are identical, so any of them reads what any other wrote; v1 is served from Istio 1.22 on.
@@ -20,8 +21,7 @@ ROOT_NAMESPACE = "istio-system"
 
 def read_virtual_service(cluster: Cluster, namespace: str, name: str) -> tuple[dict[str, Any], str]:
     """(the object, its path for a write). Raises VirtualServiceMissing or IstioMissing."""
-    version = served_version(cluster)
-    path = f"/apis/{GROUP}/{version}/namespaces/{namespace}/virtualservices/{name}"
+    path = object_path(_api(cluster), namespace, "virtualservices", name)
     return cluster.get(path, f"virtualservices {name}", namespace).body, path
 
 
@@ -43,20 +43,22 @@ def write_weights(
 
 def read_destination_rules(cluster: Cluster, namespaces: Sequence[str]) -> list[dict[str, Any]]:
     """Every DestinationRule of the namespaces."""
-    version = served_version(cluster)
     found: list[dict[str, Any]] = []
     for namespace in namespaces:
-        path = f"/apis/{GROUP}/{version}/namespaces/{namespace}/destinationrules"
+        path = list_path(_api(cluster), namespace, "destinationrules")
         found += cluster.get(path, "destinationrules", namespace).body["items"]
     return found
 
 
 def read_gateway(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
     """One Gateway."""
-    version = served_version(cluster)
-    path = f"/apis/{GROUP}/{version}/namespaces/{namespace}/gateways/{name}"
+    path = object_path(_api(cluster), namespace, "gateways", name)
     body: dict[str, Any] = cluster.get(path, f"gateways {name}", namespace).body
     return body
+
+
+def _api(cluster: Cluster) -> str:
+    return f"/apis/{GROUP}/{served_version(cluster)}"
 
 
 def served_version(cluster: Cluster) -> str:

@@ -11,27 +11,26 @@ from typing import Any
 
 from .._domain import errors
 from .cluster import Cluster
+from .paths import APPS, CORE, list_path, object_path
 
 SIDECAR = "istio-proxy"
 
 
 def read_deployment(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
     """One Deployment; raises DeploymentMissing."""
-    body: dict[str, Any] = cluster.get(_deployment_path(namespace, name), f"deployments {name}", namespace).body
+    body: dict[str, Any] = cluster.get(
+        object_path(APPS, namespace, "deployments", name), f"deployments {name}", namespace
+    ).body
     return body
 
 
 def scale_deployment(cluster: Cluster, namespace: str, name: str, replicas: int) -> dict[str, Any]:
     """Set spec.replicas through the scale subresource, and return the Deployment's new Scale."""
-    path = f"{_deployment_path(namespace, name)}/scale"
+    path = object_path(APPS, namespace, "deployments", name, "scale")
     body: dict[str, Any] = cluster.merge_patch(
         path, {"spec": {"replicas": replicas}}, f"deployments {name}", namespace
     ).body
     return body
-
-
-def _deployment_path(namespace: str, name: str) -> str:
-    return f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
 
 
 def replicas_of(deployment: Mapping[str, Any]) -> dict[str, int]:
@@ -69,7 +68,7 @@ def read_service(cluster: Cluster, namespace: str, name: str) -> dict[str, Any] 
     """One Service, or None when there is none of that name."""
     try:
         body: dict[str, Any] = cluster.get(
-            f"/api/v1/namespaces/{namespace}/services/{name}", f"services {name}", namespace
+            object_path(CORE, namespace, "services", name), f"services {name}", namespace
         ).body
     except errors.ObjectMissing:
         return None
@@ -78,13 +77,13 @@ def read_service(cluster: Cluster, namespace: str, name: str) -> dict[str, Any] 
 
 def read_pod(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
     """One pod; raises PodMissing."""
-    body: dict[str, Any] = cluster.get(f"/api/v1/namespaces/{namespace}/pods/{name}", f"pods {name}", namespace).body
+    body: dict[str, Any] = cluster.get(object_path(CORE, namespace, "pods", name), f"pods {name}", namespace).body
     return body
 
 
 def read_pods(cluster: Cluster, namespace: str | None, selector: str = "") -> list[dict[str, Any]]:
     """The pods that a label selector fits, ordered by name; every namespace when it is None."""
-    path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
+    path = list_path(CORE, namespace, "pods")
     query = [("labelSelector", selector)] if selector else []
     items: list[dict[str, Any]] = cluster.get(path, "pods", namespace or "all namespaces", query).body["items"]
     return sorted(items, key=lambda pod: (pod["metadata"]["namespace"], pod["metadata"]["name"]))

@@ -21,7 +21,7 @@ CanaryError
 |  |- KubeconfigMissing, KubeconfigInvalid, ContextMissing, CredentialsRefused, ApiUnreachable, AccessDenied
 |  |- IstioMissing          the API group networking.istio.io is not served
 |  |- ObjectMissing
-|  |  `- VirtualServiceMissing, PodMissing, DeploymentMissing, NamespaceMissing
+|  |  `- VirtualServiceMissing, PodMissing, DeploymentMissing
 |  |- Conflict              somebody else kept changing the object
 |  |- Rejected              validation or a webhook refused the write
 |  `- ApiFailed             any other answer
@@ -167,10 +167,6 @@ class PodMissing(ObjectMissing):
 
 class DeploymentMissing(ObjectMissing):
     reason = "deployment_missing"
-
-
-class NamespaceMissing(ObjectMissing):
-    reason = "namespace_missing"
 
 
 class Conflict(ClusterError):

@@ -10,12 +10,15 @@ connections every answer closes its connection, because kube-proxy and TCP route
 
 from __future__ import annotations
 
+import http.client
 import re
 import secrets
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from .._cluster import workloads
 from .._cluster.cluster import Cluster, CommandResult
@@ -120,27 +123,26 @@ def _answer(text: str, status: int, error: str) -> Answer:
 
 def ask_from_here(question: Question, requests: int, deadline: float) -> list[Answer]:
     """That many answers, asked by this process, a new connection each. Raises ProbeFailed at the deadline."""
+    url = urlsplit(question.url)
+    # Made once: reading the authorities of the system takes longer than a request.
+    tls = {"context": ssl.create_default_context()} if url.scheme == "https" else {}
     found: list[Answer] = []
     while len(found) < requests:
         if time.monotonic() > deadline:
             raise ProbeFailed(f"The time was up after {len(found)} of {requests} requests.", "Raise timeout.")
-        found.append(_ask_once(question))
+        found.append(_ask_once(url, tls, question.headers))
     return found
 
 
-def _ask_once(question: Question) -> Answer:
-    from urllib.error import HTTPError, URLError
-
-    from ansible.module_utils.urls import open_url
-
+def _ask_once(url: SplitResult, tls: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+    kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
+    connection = kind(url.hostname or "", url.port, timeout=REQUEST_TIMEOUT_SECONDS, **tls)
     try:
-        response = open_url(
-            question.url, headers=dict(question.headers), timeout=REQUEST_TIMEOUT_SECONDS, use_proxy=False
-        )
-    except HTTPError as error:
-        response = error
-    except (URLError, OSError) as error:
-        return Answer(0, {}, "", str(getattr(error, "reason", error)))
-    with response:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status, headers, response.read().decode("utf-8", "replace"))
+        connection.request("GET", urlunsplit(("", "", url.path or "/", url.query, "")), headers=dict(headers))
+        response = connection.getresponse()
+        body = response.read().decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, {}, "", str(error) or type(error).__name__)
+    finally:
+        connection.close()
+    return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
