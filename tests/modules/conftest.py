@@ -67,7 +67,7 @@ def admin(admin_kubeconfig: str) -> Admin:
 @pytest.fixture(scope="session")
 def roles(admin: Admin) -> list[str]:
     """The names of the documented ClusterRoles, as they are in examples/permissions.yml now."""
-    documents = list(yaml.safe_load_all((ROOT / "examples/permissions.yml").read_text()))
+    documents = yaml.safe_load((ROOT / "examples/permissions.yml").read_text())["items"]
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
     existing = {item["metadata"]["name"] for item in admin.read(path)["items"]}
     for document in documents:
