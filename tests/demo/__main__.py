@@ -20,7 +20,7 @@ from ..sandbox.progress import Step as Progress
 from ..sandbox.progress import duration
 from . import cluster, story
 from .errors import DemoError
-from .measurement import Measurement, from_result, interval, percent
+from .measurement import Measurement, from_result, interval, measured, percent
 from .page import Run, page
 from .play import Outcome, play
 from .screen import bold, dim, judged, say
@@ -28,7 +28,6 @@ from .table import table
 
 RESULTS = Path("build/demo")
 PAGE = RESULTS / "report.html"
-REPORT = RESULTS / "verify.json"  # as story.VARIABLES has it
 DETAIL_WIDTH = 50  # so that the moving line stays one line
 NO_ISTIO = (
     "Part 2 is skipped: this cluster has no Istio (its API server does not know networking.istio.io). "
@@ -42,11 +41,22 @@ class Demo:
     def __init__(self, found: cluster.Cluster) -> None:
         self.cluster = found
         self.variables = yaml.safe_load(Path(story.VARIABLES).read_text())
+        self.report = Path(self.variables["canary_verify"]["report"])
         self.measurements: list[Measurement] = []
         self.notes: list[str] = []
+        self.idempotent = False
         self.runs = 0
 
     def tell(self) -> None:
+        try:
+            self.chapters()
+        except DemoError as error:
+            left = (
+                f"what was made stays in the namespace {cluster.NAMESPACE}; to remove it: {shlex.join(self.teardown)}"
+            )
+            raise DemoError(f"{error}\n\n{left}") from error
+
+    def chapters(self) -> None:
         if self.cluster.used_before:
             say(bold("\nBefore: what an earlier demo left"))
             self.remove()
@@ -54,51 +64,62 @@ class Demo:
         if self.cluster.istio:
             self.part(story.ISTIO)
         else:
-            say(f"\n{NO_ISTIO}")
-            self.notes.append(NO_ISTIO)
+            say()
+            self.note(NO_ISTIO)
         self.repeat(self.last_step)
 
     @property
     def last_step(self) -> story.Step:
         return (story.ISTIO if self.cluster.istio else story.PLAIN).steps[-1]
 
+    @property
+    def teardown(self) -> list[str]:
+        return self.last_step.command("teardown")
+
+    @property
+    def passed(self) -> bool:
+        return self.idempotent and all(row.passed for row in self.measurements)
+
     def part(self, part: story.Part) -> None:
         say(bold(f"\n{part.title}"))
         for step in part.steps:
             say(f"\n{bold(step.name)}: {step.about}")
-            deploy, verify = step.command("deploy"), step.command("verify")
-            deployed = self.run(deploy)
-            report = self.verify(verify)
-            measured = from_result(
-                report["measured"],
-                deployed.applied_seconds,
+            declare, verify = step.command(step.playbook), step.command("verify")
+            declared = self.run(declare)
+            row = from_result(
+                self.verify(verify),
+                declared.applied_seconds,
                 part=part.title,
                 step=step.name,
                 about=step.about,
-                commands=(shlex.join(deploy), shlex.join(verify)),
+                commands=(shlex.join(declare), shlex.join(verify)),
             )
-            self.measurements.append(measured)
-            say(result_line(measured))
+            self.measurements.append(row)
+            say(result_line(row))
 
     def verify(self, command: list[str]) -> dict:
         """What was measured. A verdict other than passed fails the playbook, and is still a result here."""
-        REPORT.unlink(missing_ok=True)  # of the step before
+        self.report.unlink(missing_ok=True)  # of the step before
         try:
             self.run(command)
         except DemoError:
-            if not REPORT.exists():
+            if not self.report.exists():
                 raise
-        return json.loads(REPORT.read_text())
+        return json.loads(self.report.read_text())
 
     def repeat(self, step: story.Step) -> None:
-        say(bold("\nThe same deploy once more"))
+        say(bold("\nThe same once more, as a deploy: nothing is left to change"))
         changed = self.run(step.command("deploy")).changed
-        if changed:
-            raise DemoError(f"a second deploy without a difference reported {changed} changed instead of 0")
-        self.notes.append("The last deploy was repeated and reported 0 changed.")
+        self.note(f"A deploy of what was there already reported {changed} changed.")
+        self.idempotent = changed == 0
+
+    def note(self, sentence: str) -> None:
+        """For the screen now, and for the page."""
+        say(f"  {sentence}")
+        self.notes.append(sentence)
 
     def remove(self) -> None:
-        self.run(self.last_step.command("teardown"))
+        self.run(self.teardown)
 
     def run(self, command: list[str]) -> Outcome:
         """Show the command, what it is at while it runs, and how much it changed."""
@@ -121,7 +142,7 @@ class Demo:
 
 def result_line(row: Measurement) -> str:
     """Declared beside observed, for the canary."""
-    line = f"  canary: declared {percent(row.declared)}, observed {percent(row.observed)} ({interval(row)}), "
+    line = f"  canary: declared {percent(row.declared)}, observed {measured(row.observed)} ({interval(row)}), "
     line += f"{row.canary:,} of {row.requests:,} requests"
     if row.proxies_seconds is not None:
         line += f"; the proxies took {row.proxies_seconds:.2f} s"
@@ -140,9 +161,8 @@ def introduce(found: cluster.Cluster) -> None:
     say(dim(f"  $ . .venv/bin/activate; export KUBECONFIG={found.kubeconfig}"))
 
 
-def conclude(demo: Demo, started: float) -> bool:
-    """Table and page; True when every verdict is passed."""
-    elapsed = duration(time.monotonic() - started)
+def conclude(demo: Demo, elapsed: str) -> None:
+    """The table on the screen, and the page."""
     run = Run(
         when=datetime.now().astimezone(),
         elapsed=elapsed,
@@ -156,19 +176,17 @@ def conclude(demo: Demo, started: float) -> bool:
     say(bold("\nDeclared and observed shares of the canary"))
     for line in table(demo.measurements):
         say(re.sub(r"\S+(?=\s*$)", lambda last: judged(last[0]), line))
-    passed = all(row.passed for row in demo.measurements)
     say(f"\n  page   {PAGE}")
     say(f"  total  {elapsed}")
-    return passed
 
 
-def leave(demo: Demo, passed: bool) -> None:
+def leave(demo: Demo) -> None:
     """A user's own cluster is left as it was found, unless there is something to look into."""
-    teardown = shlex.join(demo.last_step.command("teardown"))
+    teardown = shlex.join(demo.teardown)
     if demo.cluster.sandbox:
         say(f"\nThe app still runs in the sandbox: kubectl -n {cluster.NAMESPACE} get pods,virtualservices")
         say(f"To remove it: {teardown}\nTo stop the sandbox: make sandbox-down")
-    elif passed:
+    elif demo.passed:
         say(bold("\nAfter: your cluster as it was"))
         demo.remove()
     else:
@@ -178,21 +196,23 @@ def leave(demo: Demo, passed: bool) -> None:
 def main() -> int:
     started = time.monotonic()
     RESULTS.mkdir(parents=True, exist_ok=True)
+    for log in RESULTS.glob("*.log"):
+        log.unlink()
     try:
         found = cluster.find()
         os.environ["KUBECONFIG"] = found.kubeconfig
         introduce(found)
         demo = Demo(found)
         demo.tell()
-        passed = conclude(demo, started)
-        leave(demo, passed)
+        conclude(demo, duration(time.monotonic() - started))
+        leave(demo)
     except DemoError as error:
         print(f"\nmake demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nmake demo: stopped; the next run begins by removing what this one left", file=sys.stderr)
         return 130
-    return 0 if passed else 1
+    return 0 if demo.passed else 1
 
 
 if __name__ == "__main__":

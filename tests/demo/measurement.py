@@ -60,8 +60,13 @@ def from_result(result: Mapping[str, Any], proxies_seconds: float | None, **step
 
 
 def percent(value: float) -> str:
-    """One decimal where it says something: 33.3 %, 1 %, 100 %."""
+    """A declared share, with a decimal where it has one: 33.3 %, 1 %, 100 %."""
     return f"{value:.1f}".removesuffix(".0") + " %"
+
+
+def measured(value: float) -> str:
+    """An observed share, always to one decimal."""
+    return f"{value:.1f} %"
 
 
 def interval(measurement: Measurement) -> str:

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from string import Template
 
-from .measurement import Measurement, interval, percent, seconds
+from .measurement import Measurement, interval, measured, percent, seconds
 from .table import cells
 
 FRAME = Path(__file__).with_name("page.html")
@@ -98,7 +98,7 @@ def _row(row: Measurement, reach: int) -> str:
     if not row.passed:
         about += f'<span class="{escape(row.verdict)}">{escape(row.verdict)}: {escape(row.reason)}</span>'
     told = (
-        f"declared {percent(row.declared)}, observed {percent(row.observed)}, "
+        f"declared {percent(row.declared)}, observed {measured(row.observed)}, "
         f"interval {interval(row)}, verdict {row.verdict}"
     )
     return f"""<div class="row step">

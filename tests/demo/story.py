@@ -12,15 +12,16 @@ VARIABLES = "tests/demo/variables.yml"
 
 @dataclass(frozen=True)
 class Step:
-    """One split. `share` is what is typed after -e; None leaves the split to the inventory."""
+    """One split, and the playbook that makes it. `share` is typed after -e; None leaves it to the inventory."""
 
     name: str
     about: str
     provider: str
     share: str | None = None
+    playbook: str = "deploy"
 
     def command(self, playbook: str) -> list[str]:
-        """What a user types: deploy declares the share, and verify is told the same to judge by."""
+        """What a user types: the share is declared, and verify is told the same to judge by."""
         command = ["ansible-playbook", f"aviary.canary.{playbook}"]
         command += ["-i", f"examples/tutorial/{self.provider}.yml", "-e", f"@{VARIABLES}"]
         if playbook != "teardown" and self.share is not None:
@@ -43,7 +44,7 @@ ISTIO = Part(
     (
         Step("sidecars 2 + 1", "The same pods with sidecars, no weights yet", "istio", "{canary_share: null}"),
         Step("weights 99 / 1", "One request in a hundred to the new load", "istio", "canary_share=1"),
-        Step("weights 1 / 99", "All but one in a hundred to it", "istio", "canary_share=99"),
-        Step("weights 50 / 50", "Half to each", "istio", "canary_share=50"),
+        Step("weights 1 / 99", "All but one in a hundred to it", "istio", "canary_share=99", "rollout"),
+        Step("weights 50 / 50", "Half to each", "istio", "canary_share=50", "rollout"),
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .measurement import Measurement, interval, percent, seconds
+from .measurement import Measurement, interval, measured, percent, seconds
 
 HEADINGS = (
     "step", "declared", "observed", "interval", "requests", "stable", "canary", "failed", "unrecognised", "proxies",
@@ -21,7 +21,7 @@ def cells(measurement: Measurement) -> tuple[str, ...]:
     return (
         measurement.step,
         percent(measurement.declared),
-        percent(measurement.observed),
+        measured(measurement.observed),
         interval(measurement),
         f"{measurement.requests:,}",
         f"{measurement.stable:,}",

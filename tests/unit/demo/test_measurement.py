@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.aviary.canary.tests.demo.measurement import from_result, interval, percent, seconds
+from ansible_collections.aviary.canary.tests.demo.measurement import from_result, interval, measured, percent, seconds
 
 RESULT = {
     "verdict": "failed",
@@ -30,6 +30,10 @@ def test_the_canary_is_read_and_nothing_is_dropped():
 )
 def test_percent(value, text):
     assert percent(value) == text
+
+
+def test_an_observed_share_keeps_its_decimal():
+    assert (measured(1), measured(98.95)) == ("1.0 %", "99.0 %")
 
 
 def test_interval_and_seconds(measurement):

@@ -32,7 +32,7 @@ def test_a_share_is_declared_and_verified_alike_and_is_not_needed_to_remove():
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-@pytest.mark.parametrize("playbook", ["deploy", "verify", "teardown"])
+@pytest.mark.parametrize("playbook", ["deploy", "rollout", "verify", "teardown"])
 def test_what_the_commands_name_exists(step, playbook):
     program, name, *options = step.command(playbook)
     assert program == "ansible-playbook"
