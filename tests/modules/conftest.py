@@ -10,48 +10,19 @@ from __future__ import annotations
 
 import base64
 import copy
-import json
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import kubernetes
 import pytest
-import yaml
 
+from .admin import Admin, create_documented_roles, kubeconfig_of
 from .in_process import run_module
 
-ROOT = Path(__file__).parents[2]
 VIRTUAL_SERVICES = "/apis/networking.istio.io/v1/namespaces/{namespace}/virtualservices"
 DESTINATION_RULES = "/apis/networking.istio.io/v1/namespaces/{namespace}/destinationrules"
-
-
-class Admin:
-    """The API server as its administrator sees it: plain requests, no code of the collection."""
-
-    def __init__(self, kubeconfig: str) -> None:
-        self.client = kubernetes.config.new_client_from_config(kubeconfig)
-
-    def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
-        request = self.client.param_serialize(
-            method, path, header_params={"Accept": "application/json", "Content-Type": content_type}, body=body
-        )
-        answer = self.client.call_api(*request)
-        answer.read()
-        if answer.status >= 300:
-            raise AssertionError(f"{method} {path}: {answer.status} {answer.data!r}")
-        return json.loads(answer.data)
-
-    def create(self, path: str, body: dict[str, Any]) -> Any:
-        return self.call("POST", path, body)
-
-    def read(self, path: str) -> Any:
-        return self.call("GET", path)
-
-    def patch(self, path: str, body: Any) -> Any:
-        return self.call("PATCH", path, body, "application/merge-patch+json")
 
 
 @pytest.fixture(scope="session")
@@ -66,17 +37,7 @@ def admin(admin_kubeconfig: str) -> Admin:
 
 @pytest.fixture(scope="session")
 def roles(admin: Admin) -> list[str]:
-    """The names of the documented ClusterRoles, as they are in examples/permissions.yml now."""
-    documents = yaml.safe_load((ROOT / "examples/permissions.yml").read_text())["items"]
-    path = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
-    existing = {item["metadata"]["name"] for item in admin.read(path)["items"]}
-    for document in documents:
-        name = document["metadata"]["name"]
-        if name in existing:
-            admin.call("PUT", f"{path}/{name}", document)
-        else:
-            admin.create(path, document)
-    return [document["metadata"]["name"] for document in documents]
+    return create_documented_roles(admin)
 
 
 @pytest.fixture
@@ -92,31 +53,6 @@ def namespace(admin: Admin) -> str:
 def user(admin: Admin, roles: list[str], namespace: str, admin_kubeconfig: str, tmp_path: Path) -> dict[str, Any]:
     """A kubeconfig, as a dictionary, of a ServiceAccount with the documented rights in the test's namespace."""
     return kubeconfig_of(admin, namespace, admin_kubeconfig, [role for role in roles if role != "aviary-canary-deploy"])
-
-
-def kubeconfig_of(admin: Admin, namespace: str, admin_kubeconfig: str, granted: list[str]) -> dict[str, Any]:
-    account = f"user-{secrets.token_hex(4)}"
-    home = f"/api/v1/namespaces/{namespace}/serviceaccounts"
-    admin.create(home, {"metadata": {"name": account}})
-    for role in granted:
-        admin.create(
-            f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings",
-            {
-                "metadata": {"name": f"{account}-{role}"},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-                "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-            },
-        )
-    token = admin.create(f"{home}/{account}/token", {"spec": {"expirationSeconds": 3600}})["status"]["token"]
-    cluster = yaml.safe_load(Path(admin_kubeconfig).read_text())["clusters"][0]
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [cluster],
-        "users": [{"name": account, "user": {"token": token}}],
-        "contexts": [{"name": "test", "context": {"cluster": cluster["name"], "user": account}}],
-        "current-context": "test",
-    }
 
 
 @pytest.fixture
