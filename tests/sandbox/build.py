@@ -75,10 +75,10 @@ class Build:
     programs: Path
     images: Path
 
-    @property
-    def key(self) -> str:
-        """Says whether a running cluster was started from this build."""
-        return "-".join(folder.name.rsplit("-", 1)[1][:6] for folder in vars(self).values())
+    def key(self, full: bool) -> str:
+        """Says whether a running cluster was started from this build; a control plane has no use for images."""
+        used = vars(self).values() if full else (self.kubernetes, self.istio, self.programs)
+        return "-".join(folder.name.rsplit("-", 1)[1][:6] for folder in used)
 
     @property
     def kubectl(self) -> Path:

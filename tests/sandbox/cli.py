@@ -90,7 +90,7 @@ def up(layout: Layout, options: argparse.Namespace) -> None:
             found.name: planning.Seen(found.runs, found.build, frozenset(found.ready))
             for found in cluster.load_all(layout)
         }
-        for work in planning.plan(names, setup, built.key, seen):
+        for work in planning.plan(names, setup, built.key(not options.control_plane), seen):
             carry_out(layout, built, work)
         write_kubeconfigs(layout)
         for name in names:

@@ -100,7 +100,8 @@ def load_all(layout: Layout) -> list[Cluster]:
 
 def start(layout: Layout, build: Build, name: str) -> Cluster:
     """Until its API server answers."""
-    cluster = Cluster(layout, name, build=build.key)
+    cluster = Cluster(layout, name)
+    cluster.build = build.key(cluster.full)
     prepare(cluster, build)
     launch(cluster, build)
     commands.wait_for(
