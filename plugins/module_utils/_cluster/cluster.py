@@ -95,7 +95,8 @@ class Cluster:
         try:
             return _collect(socket, f"{namespace}/{pod}", timeout_seconds)
         finally:
-            socket.close()
+            # Not close(): it leaves the socket open when the other side has said goodbye first.
+            socket.sock.shutdown()
 
     def _open_exec(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> Any:
         from kubernetes.stream.ws_client import WSClient, get_websocket_url

@@ -196,6 +196,7 @@ class NotProven(CanaryError):
 
 class ProbeFailed(CanaryError):
     reason = "probe_failed"
+    hint = "Try the same by hand with kubectl exec, and look into the container's log."
 
 
 class CurlMissing(ProbeFailed):
@@ -210,3 +211,4 @@ class ExpectationMissing(ProbeFailed):
 
 class DependencyMissing(CanaryError):
     reason = "dependency_missing"
+    hint = "Install it for the Python that runs the module."
