@@ -181,7 +181,7 @@ def go_progress(log: Path) -> str:
     """`go install -v` names each package as it is compiled, and each module as it is fetched."""
     if not log.exists():
         return ""
-    _, *lines = log.read_text().splitlines()
+    lines = log.read_text().splitlines()[1:]  # the first line is the command
     fetched = sum(line.startswith("go: ") for line in lines)
     return f"{fetched} modules fetched, {len(lines) - fetched} packages compiled"
 

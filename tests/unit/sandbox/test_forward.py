@@ -25,7 +25,7 @@ def echo():
     def serve():
         while True:
             try:
-                client, _ = listener.accept()
+                client = listener.accept()[0]
             except OSError:
                 return
             with client:
