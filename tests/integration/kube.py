@@ -14,7 +14,9 @@ ISTIO_KINDS = "virtualservices,destinationrules,gateways.networking.istio.io"
 
 
 def kubectl(*arguments: str, stdin: str | None = None, check: bool = True) -> str:
-    done = subprocess.run(["kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(
+        ["kubectl", *arguments], input=stdin, capture_output=True, text=True, timeout=180, check=False
+    )
     assert not check or done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr.strip()}"
     return done.stdout
 

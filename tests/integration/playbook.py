@@ -52,7 +52,14 @@ def run(playbook: str, inventory: Path, *options: str, **variables: Any) -> Run:
         command += ["-e", json.dumps(variables)]
     environment = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=540
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=540,
+        check=False,
     )
     return Run(done.returncode, done.stdout, keep(playbook, f"$ {' '.join(command)}\n{done.stdout}"))
 

@@ -25,7 +25,7 @@ DEFAULT = "default"
 
 
 def run_as_the_tutorial_does(part: str) -> None:
-    kube.kubectl("apply", "-f", str(FILES / f"tutorial-{part}.yaml"))
+    kube.kubectl("apply", "-f", str(FILES / f"tutorial-{part}.manifest"))
     kube.kubectl("run", "consumer", "--image", "curlimages/curl", "--command", "sleep", "infinity")
     kube.rolled_out(DEFAULT, "tested-load", "new-untested")
     kube.ready(DEFAULT, "consumer")
@@ -33,7 +33,7 @@ def run_as_the_tutorial_does(part: str) -> None:
 
 def clean() -> None:
     for part in ("part1", "part2"):
-        kube.kubectl("delete", "-f", str(FILES / f"tutorial-{part}.yaml"), "--ignore-not-found", "--wait")
+        kube.kubectl("delete", "-f", str(FILES / f"tutorial-{part}.manifest"), "--ignore-not-found", "--wait")
     kube.kubectl("delete", "pod", "consumer", "--ignore-not-found", "--grace-period=1")
     kube.kubectl("delete", "destinationrule,virtualservice", "--all")
     kube.kubectl("label", "namespace", DEFAULT, "istio-injection-")

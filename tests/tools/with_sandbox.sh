@@ -25,4 +25,8 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 python3 tests/sandbox up "${options[@]}"
-"$@"
+
+# The tests look at the cluster with the kubectl that was built beside it; a fresh machine has no other.
+cache=${AVIARY_CANARY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/aviary-canary}
+built=$(find "$cache/build" -path '*/kubernetes-*/kubectl' -printf '%T@ %h\n' | sort -n | tail -n 1)
+PATH=${built#* }:$PATH "$@"
