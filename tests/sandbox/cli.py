@@ -157,7 +157,10 @@ def down(layout: Layout, options: argparse.Namespace) -> None:
         unknown = set(options.names) - set(found)
         if unknown:
             raise SandboxError(f"There is no {', '.join(sorted(unknown))} here; running: {', '.join(found) or 'none'}")
-        for name in options.names or found:
+        ending = options.names or list(found)
+        for name in ending:
+            cluster.kill(found[name])  # all at once, since each takes its time to end
+        for name in ending:
             with Step(f"{name}: stop"):
                 cluster.stop(found[name])
         write_kubeconfigs(layout)

@@ -39,6 +39,7 @@ class Cluster:
     ports: dict[str, int] = field(default_factory=dict)  # on the host's loopback, by name (components.FORWARDED)
     build: str = ""
     ready: list[str] = field(default_factory=list)  # what has been set up to the end
+    namespace: str | None = None  # of its processes, known from the moment it is told to end
 
     @property
     def directory(self) -> Path:
@@ -123,10 +124,9 @@ def prepare(cluster: Cluster, build: Build) -> None:
         config = kubeconfig.for_user(cluster.directory / "pki", user, server, "node")
         commands.write_json(cluster.directory / f"{user}.kubeconfig", config)
     if cluster.full:
-        cgroup = cluster.layout.cgroup(cluster.name)
-        cgroups.create(cgroup)
+        cgroups.create(cgroup_of(cluster))
         images, cni = (inside(cluster.layout, path) for path in (build.images, build.programs / "usr/lib/cni"))
-        components.write_settings(cluster.directory, cluster.name, images, cni, cgroup)
+        components.write_settings(cluster.directory, cluster.name, images, cni, cgroup_of(cluster))
 
 
 def inside(layout: Layout, path: Path) -> Path:
@@ -186,21 +186,30 @@ def check_programs(cluster: Cluster) -> None:
         raise SandboxError(f"{cluster.name}: the node ended", cluster.logs / "node.log")
 
 
-def stop(cluster: Cluster) -> None:
-    """End its first process; the kernel ends the rest, and with it go mounts and network. Then the files."""
-    namespace = None
+def kill(cluster: Cluster) -> None:
+    """End its first process; the kernel ends the rest, and with it go its mounts and its network."""
     if cluster.process and cluster.alive:
-        namespace = os.readlink(f"/proc/{cluster.process.pid}/ns/pid_for_children")
+        cluster.namespace = os.readlink(f"/proc/{cluster.process.pid}/ns/pid_for_children")
         cluster.process.signal(signal.SIGKILL)
-    cgroup = cluster.layout.cgroup(cluster.name)
+
+
+def stop(cluster: Cluster) -> None:
+    """Until nothing is left of it: no process, cgroup, mount or file."""
+    kill(cluster)
     commands.wait_for(
-        lambda: not left_processes(namespace) and cgroups.remove(cgroup),
+        lambda: not left_processes(cluster.namespace) and cgroups.remove(cgroup_of(cluster)) and remove_files(cluster),
         STOP_SECONDS,
-        lambda: SandboxError(f"{cluster.name}: these are left and did not go: {traces(cluster, namespace)}"),
+        lambda: SandboxError(f"{cluster.name} was stopped, but this is left: {', '.join(traces(cluster))}"),
     )
+
+
+def remove_files(cluster: Cluster) -> bool:
     shutil.rmtree(cluster.directory, ignore_errors=True)
-    if cluster.directory.exists():
-        raise SandboxError(f"{cluster.name}: {cluster.directory} could not be removed")
+    return not traces(cluster)
+
+
+def cgroup_of(cluster: Cluster) -> str:
+    return cluster.layout.cgroup(cluster.name)
 
 
 def left_processes(namespace: str | None) -> list[int]:
@@ -210,12 +219,10 @@ def left_processes(namespace: str | None) -> list[int]:
     return list(in_pid_namespace(namespace))
 
 
-def traces(cluster: Cluster, namespace: str | None = None) -> list[str]:
-    """What is left of a stopped cluster on this machine, for people to read."""
-    found = [f"process {pid}" for pid in left_processes(namespace)]
-    found += [f"cgroup {path}" for path in cgroups.existing(cluster.layout.cgroup(cluster.name))]
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        target = line.split()[4]
-        if target.startswith(f"{cluster.directory}/"):
-            found.append(f"mount {target}")
-    return found
+def traces(cluster: Cluster) -> list[str]:
+    """What is left of it on this machine, for people to read."""
+    found = [f"process {pid}" for pid in left_processes(cluster.namespace)]
+    found += [f"cgroup {path}" for path in cgroups.existing(cgroup_of(cluster))]
+    targets = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    found += [f"mount {target}" for target in targets if target.startswith(f"{cluster.directory}/")]
+    return found + ([f"folder {cluster.directory}"] if cluster.directory.exists() else [])
