@@ -15,9 +15,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ##@ Everyday
 .PHONY: help
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } \
-	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  \033[36m%-18s\033[0m %s\n", "make " $$1, $$2 }' $(MAKEFILE_LIST)
+	@if [ -t 1 ]; then bold=$$'\033[1m'; colour=$$'\033[36m'; plain=$$'\033[0m'; fi; \
+	awk -v bold="$$bold" -v colour="$$colour" -v plain="$$plain" 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s%s%s\n", bold, substr($$0, 5), plain } \
+	  /^[a-z-]+:.*## / { printf "  %smake %-18s%s%s\n", colour, $$1, plain, $$2 }' $(MAKEFILE_LIST)
 	@echo
 
 .PHONY: setup
@@ -28,8 +29,9 @@ setup: .venv/.stamp ## the tools in .venv, pinned (the other commands do this by
 	@tests/tools/setup.sh
 
 .PHONY: demo
+# A KUBECONFIG of the shell is not meant: whoever wants the demo on a cluster of his own says so here.
 demo: .venv/.stamp ## both parts of the tutorial on a real cluster [KUBECONFIG=FILE: on your own]
-	@tests/demo/run
+	@$(if $(filter command,$(origin KUBECONFIG)),,env -u KUBECONFIG) tests/demo/run
 
 .PHONY: check
 check: format lint types yamllint unit ## the fast loop, under 30 s

@@ -21,6 +21,7 @@ finish() {
     fi
     exit "$status"
 }
+for name in ${!K8S_AUTH_@}; do unset "$name"; done # a connection of the user's own must not draw the tests elsewhere
 trap finish EXIT
 trap 'exit 130' INT TERM
 
