@@ -82,7 +82,12 @@ def _batch(
     cluster: Cluster, pod: Mapping[str, Any], container: str, question: Question, requests: int, deadline: float
 ) -> list[Answer]:
     mark = secrets.token_hex(8)
-    options = ["--max-time", str(REQUEST_TIMEOUT_SECONDS), "--write-out", f"\n{mark} %{{http_code}}\n"]
+    options = [
+        "--max-time",
+        str(REQUEST_TIMEOUT_SECONDS),
+        "--write-out",
+        f"\n{mark} %{{http_code}} %{{num_connects}}\n",
+    ]
     for name, value in _headers(question).items():
         options += ["--header", f"{name}: {value}"]
     command = ["sh", "-c", SCRIPT, "sh", question.url, str(requests), *options]
@@ -92,7 +97,19 @@ def _batch(
     where = f"container {container} of pod {workloads.full_name(pod)}"
     if result.code in (None, 126, 127):
         raise CurlMissing(f"There is no curl in {where}.", said=(result.stderr or result.error).strip()[-200:])
+    if question.new_connections:
+        _check_connections(result, mark, where)
     return _parse(result, mark, requests, where)
+
+
+def _check_connections(result: CommandResult, mark: str, where: str) -> None:
+    """Answers over a kept connection were not drawn anew by kube-proxy, so they would count for too much."""
+    kept = re.findall(rf"^{mark} [1-9]\d\d 0$", result.stdout, re.MULTILINE)
+    if kept:
+        raise ProbeFailed(
+            f"{len(kept)} answers to {where} came over a connection that the server kept open against our word.",
+            "Where requests are drawn one by one, as in a mesh, set new_connections=false.",
+        )
 
 
 def _headers(question: Question) -> dict[str, str]:
@@ -101,7 +118,7 @@ def _headers(question: Question) -> dict[str, str]:
 
 
 def _parse(result: CommandResult, mark: str, requests: int, where: str) -> list[Answer]:
-    pieces = re.split(rf"\n{mark} (\d{{3}})\n", result.stdout)
+    pieces = re.split(rf"\n{mark} (\d{{3}}) \d+\n", result.stdout)
     texts, codes = pieces[0:-1:2], pieces[1::2]
     if len(codes) != requests:
         said = (result.stderr or result.error).strip()[-200:]

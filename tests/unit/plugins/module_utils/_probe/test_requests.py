@@ -9,11 +9,11 @@ import pytest
 
 from ansible_collections.aviary.canary.plugins.module_utils._cluster.cluster import CommandResult
 from ansible_collections.aviary.canary.plugins.module_utils._domain.errors import InvalidRequest, ProbeFailed
-from ansible_collections.aviary.canary.plugins.module_utils._probe.requests import Question, _parse
+from ansible_collections.aviary.canary.plugins.module_utils._probe.requests import Question, _check_connections, _parse
 
-OK = "HTTP/1.1 200 OK\r\nServer: nginx\r\nX-Version: 2\r\n\r\nNew load -> POD_NAME: x\n\n\nMARK 200\n"
-EMPTY = "HTTP/1.1 503 Service Unavailable\r\n\r\n\nMARK 503\n"
-NOTHING = "\nMARK 000\n"
+OK = "HTTP/1.1 200 OK\r\nServer: nginx\r\nX-Version: 2\r\n\r\nNew load -> POD_NAME: x\n\n\nMARK 200 1\n"
+EMPTY = "HTTP/1.1 503 Service Unavailable\r\n\r\n\nMARK 503 1\n"
+NOTHING = "\nMARK 000 0\n"
 
 
 def parse(stdout: str, requests: int, stderr: str = "") -> list:
@@ -28,14 +28,21 @@ def test_answers_come_apart_into_status_headers_and_body() -> None:
 
 
 def test_a_body_may_hold_blank_lines_and_what_looks_like_a_mark() -> None:
-    body = "a\n\nb MARK 200 c"
-    (answer,) = parse(f"HTTP/1.1 200 OK\r\n\r\n{body}\nMARK 200\n", 1)
+    body = "a\n\nb MARK 200 1 c"
+    (answer,) = parse(f"HTTP/1.1 200 OK\r\n\r\n{body}\nMARK 200 1\n", 1)
     assert answer.body == body
 
 
 def test_a_request_without_an_account_is_a_failure_to_measure() -> None:
     with pytest.raises(ProbeFailed, match="ended after 2 of 3 requests: out of memory"):
         parse(OK + OK, 3, "out of memory")
+
+
+def test_answers_over_a_kept_connection_are_not_counted_as_drawn_anew() -> None:
+    kept = OK + OK.replace("MARK 200 1", "MARK 200 0")
+    with pytest.raises(ProbeFailed, match=r"1 answers to container c .* kept open"):
+        _check_connections(CommandResult(kept, "", 0), "MARK", "container c of pod p")
+    _check_connections(CommandResult(OK + NOTHING, "", 0), "MARK", "container c of pod p")
 
 
 @pytest.mark.parametrize("url", ["webserver", "ftp://x/", "http://a b/", 'http://x/"', "http://x/\\", ""])
