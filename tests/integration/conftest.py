@@ -8,11 +8,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from integration.kube import kubectl
-from integration.playbook import LOGS
+from integration.playbook import LOGS, inventory, succeed
+
+
+class Mesh(NamedTuple):
+    namespace: str
+    inventory: Path
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,3 +39,14 @@ def namespace(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("canary")
+
+
+@pytest.fixture(scope="session")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    """A canary on Istio at 99/1, which tests may look at and must leave as it was."""
+    variables = {"canary_provider": "istio", "canary_namespace": "test-mesh", "canary_share": 1}
+    kubectl("delete", "namespace", "test-mesh", "--ignore-not-found")
+    hosts = inventory(tmp_path_factory.mktemp("mesh") / "inventory.yml", variables)
+    succeed("deploy", hosts)
+    yield Mesh("test-mesh", hosts)
+    kubectl("delete", "namespace", "test-mesh")
