@@ -8,6 +8,8 @@ import pathlib
 import signal
 import sys
 
+if sys.version_info < (3, 9):  # noqa: UP036
+    sys.exit("The sandbox needs Python 3.9 or newer, and this is %d.%d" % sys.version_info[:2])  # noqa: UP031
 if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while nothing has been begun, Ctrl-C just ends it
 sys.dont_write_bytecode = True  # it runs as root in a checkout that may be another user's

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 from typing import Any, Callable
@@ -95,7 +96,8 @@ def up(layout: Layout, options: argparse.Namespace) -> None:
         write_kubeconfigs(layout)
         for name in names:
             print(describe(cluster.load(layout, name)))
-    print(f"export KUBECONFIG={layout.control_plane_kubeconfig if options.control_plane else layout.kubeconfig}")
+    written = layout.control_plane_kubeconfig if options.control_plane else layout.kubeconfig
+    print(f"export KUBECONFIG={shlex.quote(str(written))}")
 
 
 def additions(options: argparse.Namespace) -> list[str]:
