@@ -178,12 +178,11 @@ def go_part(name: str, title: str, flags: list[str]) -> Part:
 
 
 def go_progress(log: Path) -> str:
-    """`go install -v` names each package as it is compiled, and each module as it is fetched."""
-    if not log.exists():
-        return ""
-    lines = log.read_text().splitlines()[1:]  # the first line is the command
+    """`go install -v` names each module as it is fetched, and then each package as it is compiled."""
+    lines = log.read_text().splitlines()[1:] if log.exists() else []  # the first line is the command
     fetched = sum(line.startswith("go: ") for line in lines)
-    return f"{fetched} modules fetched, {len(lines) - fetched} packages compiled"
+    compiled = len(lines) - fetched
+    return f"{compiled} packages compiled" if compiled else f"{fetched} modules fetched"
 
 
 def copy_istio_files(module: Path, into: Path) -> None:

@@ -64,9 +64,11 @@ def test_the_images_are_made_last_from_all_others(tmp_path):
 
 def test_go_progress_tells_fetching_from_compiling(tmp_path):
     log = tmp_path / "log"
-    assert go_progress(log) == ""
-    log.write_text("$ go install -v tool\ngo: downloading a v1\ngo: downloading b v1\nexample.org/a\n")
-    assert go_progress(log) == "2 modules fetched, 1 packages compiled"
+    assert go_progress(log) == "0 modules fetched"
+    log.write_text("$ go install -v tool\ngo: downloading a v1\ngo: downloading b v1\n")
+    assert go_progress(log) == "2 modules fetched"
+    log.write_text(log.read_text() + "example.org/a\n")
+    assert go_progress(log) == "1 packages compiled"
 
 
 def test_only_the_sources_of_the_release_itself_are_used(tmp_path):
