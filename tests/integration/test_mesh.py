@@ -57,7 +57,7 @@ def mesh(namespace: str) -> str:
     kubectl("create", "namespace", namespace)
     kubectl("label", "namespace", namespace, "istio-injection=enabled")
     kube.apply(DEAF, namespace)
-    manifest = (ROOT / "tests/integration/files/tutorial-part2.yaml").read_text()
+    manifest = (ROOT / "tests/integration/files/tutorial-part2.manifest").read_text()
     kube.apply(
         manifest.replace("webserver.default.", f"webserver.{namespace}.").replace("namespace: default", ""), namespace
     )
