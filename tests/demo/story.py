@@ -42,7 +42,7 @@ PLAIN = Part(
 ISTIO = Part(
     "Part 2: Istio",
     (
-        Step("sidecars 2 + 1", "The same pods with sidecars, no weights yet", "istio", "{canary_share: null}"),
+        Step("sidecars 2 + 1", "The same pods with sidecars, no weights yet", "istio", "canary_share="),
         Step("weights 99 / 1", "One request in a hundred to the new load", "istio", "canary_share=1"),
         Step("weights 1 / 99", "All but one in a hundred to it", "istio", "canary_share=99", "rollout"),
         Step("weights 50 / 50", "Half to each", "istio", "canary_share=50", "rollout"),
