@@ -8,7 +8,7 @@ from __future__ import annotations
 from scipy.stats import binom
 
 ONE_IN_A_MILLION = 1e-6
-CONFIDENCE = 1 - ONE_IN_A_MILLION  # for a verification that must not fail by chance
+CONFIDENCE = 1 - ONE_IN_A_MILLION
 
 
 def chance_allows(hits: int, requests: int, share_percent: float) -> bool:
@@ -22,3 +22,11 @@ def chance_allows(hits: int, requests: int, share_percent: float) -> bool:
 def most(trials: int, probability: float) -> int:
     """The largest count that chance explains."""
     return int(binom.isf(ONE_IN_A_MILLION, trials, probability))
+
+
+def sure(share_percent: float) -> dict[str, float]:
+    """canary_verify for a verification that must not fail by chance, nor have asked too little to pass.
+
+    The tolerance shrinks with the smaller share, so a small share needs more requests.
+    """
+    return {"confidence": CONFIDENCE, "requests": 1000 if 25 <= share_percent <= 75 else 5000}

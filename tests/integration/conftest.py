@@ -44,9 +44,9 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
     """A canary on Istio at 99/1, which tests may look at and must leave as it was."""
-    variables = {"canary_provider": "istio", "canary_namespace": "test-mesh", "canary_share": 1}
-    kubectl("delete", "namespace", "test-mesh", "--ignore-not-found")
+    variables = {"canary_provider": "istio", "canary_namespace": "test-canary", "canary_share": 1}
+    kubectl("delete", "namespace", "test-canary", "--ignore-not-found")
     hosts = inventory(tmp_path_factory.mktemp("mesh") / "inventory.yml", variables)
     succeed("deploy", hosts)
-    yield Mesh("test-mesh", hosts)
-    kubectl("delete", "namespace", "test-mesh")
+    yield Mesh("test-canary", hosts)
+    kubectl("delete", "namespace", "test-canary")

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from integration import kube
-from integration.chance import CONFIDENCE
+from integration.chance import sure
 from integration.playbook import ROOT, succeed
 
 FILES = Path(__file__).parent / "files"
 PART_1 = ROOT / "examples/tutorial/kubernetes.yml"
 PART_2 = ROOT / "examples/tutorial/istio.yml"
-SURE = {"canary_verify": {"confidence": CONFIDENCE}}
+SURE = {"canary_verify": sure(50)}
 DEFAULT = "default"
 
 
@@ -70,15 +70,15 @@ def test_adopted_deployments_that_share_a_selector_are_scaled_apart() -> None:
 
 
 def test_adopted_part_1_gets_versions_and_sidecars_and_splits_by_weights() -> None:
-    succeed("deploy", PART_2, canary_share=10)
+    succeed("deploy", PART_2, canary_share=30)
     for deployment, version in (("tested-load", "v1"), ("new-untested", "v2")):
         spec = kube.get("deployment", deployment, DEFAULT)["spec"]
         assert spec["selector"] == {"matchLabels": {"app": "webserver"}}
         assert spec["template"]["metadata"]["labels"] == {"app": "webserver", "version": version}
     assert all(kube.has_sidecar(DEFAULT, "app=webserver") + kube.has_sidecar(DEFAULT, "run=consumer"))
-    assert kube.weights(DEFAULT) == [90, 10]
-    assert "Passed." in succeed("verify", PART_2, canary_share=10, **SURE).output
-    assert succeed("deploy", PART_2, canary_share=10).changed == 0
+    assert kube.weights(DEFAULT) == [70, 30]
+    assert "Passed." in succeed("verify", PART_2, canary_share=30, **SURE).output
+    assert succeed("deploy", PART_2, canary_share=30).changed == 0
 
 
 def test_teardown_leaves_what_it_did_not_make() -> None:

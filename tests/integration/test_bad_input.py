@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +17,9 @@ from integration.conftest import Mesh
 from integration.load import POD, start_client
 from integration.no_istio import cluster_without_istio
 from integration.playbook import refuse, run
-from integration.rights import kubeconfig, service_account
+from modules.admin import Admin, kubeconfig_of
 
-HOST = "webserver.test-mesh.svc.cluster.local"
+HOST = "webserver.test-canary.svc.cluster.local"
 ROUTE = {"route": [{"destination": {"host": HOST, "subset": subset}, "weight": 50} for subset in ("v1", "v2")]}
 TWO_ROUTES = {
     "apiVersion": "networking.istio.io/v1",
@@ -74,13 +74,9 @@ def test_a_cluster_without_istio_is_named_before_anything_is_written(mesh: Mesh,
         refuse(playbook, mesh.inventory, "istio_missing", canary_cluster={"host": address})
 
 
-def test_a_caller_without_rights_is_told_what_it_may_not(mesh: Mesh, tmp_path: Path) -> None:
-    service_account("default", "nobody")
-    try:
-        config = kubeconfig(tmp_path / "nobody.kubeconfig", "default", "nobody")
-        refuse("deploy", mesh.inventory, "access_denied", canary_cluster={"kubeconfig": str(config)})
-    finally:
-        kube.kubectl("-n", "default", "delete", "serviceaccount", "nobody")
+def test_a_caller_without_rights_is_told_what_it_may_not(mesh: Mesh) -> None:
+    config = kubeconfig_of(Admin(os.environ["KUBECONFIG"]), mesh.namespace, os.environ["KUBECONFIG"], granted=[])
+    refuse("deploy", mesh.inventory, "access_denied", canary_cluster={"kubeconfig": config})
 
 
 @pytest.mark.parametrize("share", ["lots", -5, 150, 0.5])

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from integration import kube
-from integration.chance import CONFIDENCE
+from integration.chance import sure
 from integration.load import start_client
 from integration.playbook import inventory, succeed
 
 HOST = "webserver.example.com"
 INGRESS = "istio-ingressgateway.istio-system.svc.cluster.local"
-SURE = {"confidence": CONFIDENCE, "headers": {"Host": HOST}}
+SURE = {**sure(30), "headers": {"Host": HOST}}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_caller_without_sidecar_gets_the_share_through_the_gateway(play: parti
 
 
 def test_the_control_node_gets_the_share_through_the_gateway(play: partial, forwarded_port: str) -> None:
-    measure = {**SURE, "url": f"http://127.0.0.1:{forwarded_port}/", "source": {"control_node": True}, "requests": 300}
+    measure = {**SURE, "url": f"http://127.0.0.1:{forwarded_port}/", "source": {"control_node": True}}
     assert "Passed." in play("verify", canary_share=30, canary_verify=measure).output
 
 
@@ -67,7 +67,7 @@ def test_the_mesh_follows_the_same_weights_after_a_move(play: partial, namespace
     play("rollout", canary_share=70)
     outside = {**SURE, "url": f"http://{INGRESS}/", "source": {"pod": "outsider"}}
     assert "Passed." in play("verify", canary_share=70, canary_verify=outside).output
-    assert "Passed." in play("verify", canary_share=70, canary_verify={"confidence": CONFIDENCE}).output
+    assert "Passed." in play("verify", canary_share=70, canary_verify=sure(70)).output
 
 
 def test_a_gateway_can_be_added_to_our_own_route_later(play: partial, namespace: str) -> None:

@@ -5,19 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from integration import kube
-from integration.chance import CONFIDENCE
+from integration.chance import sure
 from integration.playbook import inventory, run, succeed
-from integration.rights import kubeconfig, service_account
+from modules.admin import Admin, create_documented_roles, kubeconfig_of
 
 
 @pytest.fixture(scope="module")
-def own_namespace(namespace: str) -> Iterator[str]:
+def own_namespace(namespace: str) -> str:
     """Made by an administrator, as it is where people have few rights."""
     kube.kubectl("create", "namespace", namespace)
     return namespace
@@ -29,15 +31,23 @@ def hosts(own_namespace: str, workdir: Path) -> Path:
     return inventory(workdir / "inventory.yml", variables)
 
 
-def account(own_namespace: str, workdir: Path, *roles: str) -> dict[str, dict[str, str]]:
-    name = "-".join(role.removeprefix("aviary-canary-") for role in roles)
-    service_account(own_namespace, name, *roles)
-    return {"canary_cluster": {"kubeconfig": str(kubeconfig(workdir / name, own_namespace, name))}}
+@pytest.fixture(scope="module")
+def account(own_namespace: str) -> Callable[..., dict[str, Any]]:
+    """The connection of a new service account with these ClusterRoles in the namespace."""
+    admin_kubeconfig = os.environ["KUBECONFIG"]
+    admin = Admin(admin_kubeconfig)
+    create_documented_roles(admin)
+
+    def connect(*roles: str) -> dict[str, Any]:
+        granted = [f"aviary-canary-{role}" for role in roles]
+        return {"canary_cluster": {"kubeconfig": kubeconfig_of(admin, own_namespace, admin_kubeconfig, granted)}}
+
+    return connect
 
 
 @pytest.fixture(scope="module")
-def deployer(own_namespace: str, workdir: Path) -> dict[str, dict[str, str]]:
-    return account(own_namespace, workdir, "aviary-canary-deploy")
+def deployer(account: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return account("deploy")
 
 
 def test_the_deployer_may_deploy(hosts: Path, own_namespace: str, deployer: dict) -> None:
@@ -45,8 +55,8 @@ def test_the_deployer_may_deploy(hosts: Path, own_namespace: str, deployer: dict
     assert kube.weights(own_namespace) == [80, 20]
 
 
-def test_the_releaser_may_move_weights_and_nothing_else(hosts: Path, own_namespace: str, workdir: Path) -> None:
-    releaser = account(own_namespace, workdir, "aviary-canary-read", "aviary-canary-weights")
+def test_the_releaser_may_move_weights_and_nothing_else(hosts: Path, own_namespace: str, account: Callable) -> None:
+    releaser = account("read", "weights")
     succeed("rollout", hosts, **releaser, canary_share=60)
     assert kube.weights(own_namespace) == [40, 60]
     refused = run("deploy", hosts, **releaser, canary_share=50)
@@ -55,15 +65,15 @@ def test_the_releaser_may_move_weights_and_nothing_else(hosts: Path, own_namespa
     assert kube.weights(own_namespace) == [40, 60]
 
 
-def test_the_scaler_may_scale(hosts: Path, own_namespace: str, workdir: Path) -> None:
-    scaler = account(own_namespace, workdir, "aviary-canary-read", "aviary-canary-replicas")
+def test_the_scaler_may_scale(hosts: Path, own_namespace: str, account: Callable) -> None:
+    scaler = account("read", "replicas")
     succeed("rollout", hosts, **scaler, canary_provider="kubernetes", canary_share=50, canary_replicas=2)
     assert kube.replicas(own_namespace, "tested-load") == kube.replicas(own_namespace, "new-untested") == 1
 
 
-def test_the_verifier_may_verify_and_show(hosts: Path, own_namespace: str, workdir: Path) -> None:
-    verifier = account(own_namespace, workdir, "aviary-canary-verify")
-    succeed("verify", hosts, **verifier, canary_share=60, canary_verify={"confidence": CONFIDENCE})
+def test_the_verifier_may_verify_and_show(hosts: Path, account: Callable) -> None:
+    verifier = account("verify")
+    succeed("verify", hosts, **verifier, canary_share=60, canary_verify=sure(60))
     succeed("status", hosts, **verifier)
 
 

@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from integration import kube
-from integration.chance import CONFIDENCE, chance_allows
+from integration.chance import chance_allows, sure
 from integration.load import Load, start_client
 from integration.playbook import ROOT, run, succeed
 
 PART_1 = ROOT / "examples/tutorial/kubernetes.yml"
 PART_2 = ROOT / "examples/tutorial/istio.yml"
 NO_SHARE = {"canary_share": None}
-SURE = {"canary_verify": {"confidence": CONFIDENCE}}
 REQUESTS = 300  # to count by ourselves after each move
 
 
@@ -59,7 +58,7 @@ def test_a_second_deploy_of_part_1_changes_nothing(play: partial) -> None:
 
 
 def test_a_third_is_observed_and_the_verdict_is_passed(play: partial) -> None:
-    assert "Passed." in play("verify", PART_1, **SURE).output
+    assert "Passed." in play("verify", PART_1, canary_verify=sure(33)).output
 
 
 def test_replica_counts_follow_a_share(play: partial, namespace: str) -> None:
@@ -89,7 +88,7 @@ def test_moving_from_part_1_to_part_2_loses_no_request(play: partial, namespace:
 
 
 def test_without_weights_the_third_is_still_observed(play: partial) -> None:
-    assert "Passed." in play("verify", PART_2, **NO_SHARE, **SURE).output
+    assert "Passed." in play("verify", PART_2, **NO_SHARE, canary_verify=sure(33)).output
 
 
 @pytest.mark.parametrize("share", [1, 99, 50])
@@ -101,7 +100,7 @@ def test_the_weights_move_under_load(play: partial, namespace: str, consumer_loa
     consumer_load.wait_for_requests(REQUESTS)
     answers = consumer_load.since(mark)
     assert chance_allows(answers["canary"], answers.total(), share), answers
-    assert "Passed." in play("verify", PART_2, canary_share=share, **SURE).output
+    assert "Passed." in play("verify", PART_2, canary_share=share, canary_verify=sure(share)).output
 
 
 def test_the_whole_of_part_2_loses_no_request(consumer_load: Load) -> None:
