@@ -41,7 +41,11 @@ PROGRAM_PACKAGES = [
     "prometheus",
     "runc",
 ]
-IMAGE_PACKAGES = ["ca-certificates", "curl", "iproute2", "iptables", "nginx"]
+ROOT_OPTIONS = [
+    "--variant=essential",
+    "--include=ca-certificates,curl,iproute2,iptables,nginx",
+    *(f"--dpkgopt=path-exclude=/usr/share/{unread}/*" for unread in ("doc", "info", "locale", "man")),
+]
 KUBERNETES_VERSION = "k8s.io/component-base/version"
 ISTIO_VERSION = "istio.io/istio/pkg/version"
 ISTIO_FILES = {  # from Istio's own module -> name in the part
@@ -113,7 +117,7 @@ def parts(layout: Layout) -> list[Part]:
     minor = kubernetes.split(".")[1]
     made = [
         Part("programs", "Programs from Debian packages", (*PROGRAM_PACKAGES, *debian), make_programs),
-        Part("root", "Debian root file system for the images", (*IMAGE_PACKAGES, *debian), make_root),
+        Part("root", "Debian root file system for the images", (*ROOT_OPTIONS, *debian), make_root),
         Part("envoy", f"Envoy {VERSIONS['envoy']['version']}", (json.dumps(VERSIONS["envoy"]), debian[0]), make_envoy),
         go_part("kubernetes", f"Kubernetes {kubernetes}", kubernetes_flags(kubernetes, minor)),
         go_part("coredns", f"CoreDNS {coredns}", ["-ldflags", "-s -w"]),
@@ -209,8 +213,7 @@ def make_programs(into: Path, log: Path, step: Step) -> None:
 
 def make_root(into: Path, log: Path, step: Step) -> None:
     """The machine's own package sources decide the release and the mirror."""
-    options = ["--variant=essential", "--include=" + ",".join(IMAGE_PACKAGES)]
-    argv = ["mmdebstrap", *options, debian_release(), str(into / "root.tar"), *package_sources(debian_release())]
+    argv = ["mmdebstrap", *ROOT_OPTIONS, debian_release(), str(into / "root.tar"), *package_sources(debian_release())]
     run(argv, log, "mmdebstrap could not make the root file system of the images")
 
 
