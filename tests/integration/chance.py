@@ -25,8 +25,8 @@ def most(trials: int, probability: float) -> int:
 
 
 def sure(share_percent: float) -> dict[str, float]:
-    """canary_verify for a verification that must not fail by chance, nor have asked too little to pass.
+    """canary_verify for a verification that must neither fail by chance nor have asked too little to say anything.
 
-    The tolerance shrinks with the smaller share, so a small share needs more requests.
+    What counts as saying something is finer for a small share (the module's tolerance), so that needs more requests.
     """
-    return {"confidence": CONFIDENCE, "requests": 1000 if 25 <= share_percent <= 75 else 5000}
+    return {"confidence": CONFIDENCE, "requests": 1000 if 25 <= share_percent <= 75 else 2500}

@@ -12,37 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.aviary.canary.plugins.module_utils._shell.module import perform
-from ansible_collections.aviary.canary.plugins.modules import traffic_split_verify
 from integration import kube
 from integration.chance import chance_allows, most
 from integration.conftest import Mesh
 from integration.playbook import run, succeed
+from modules.in_process import run_module
 
 REPETITIONS = 200
 CONFIDENCE = 0.95  # the module's default, which is what is tried here
 
 
-@pytest.fixture(scope="module")
-def measure(mesh: Mesh) -> Callable[..., dict[str, Any]]:
-    """One verification of 99/1, by the module's own code without a new process each time."""
-
-    def once(**options: Any) -> dict[str, Any]:
-        wanted = {
-            "namespace": mesh.namespace,
-            "url": f"http://webserver.{mesh.namespace}.svc.cluster.local/",
-            "source": {"pod": "consumer"},
-            "arms": {"stable": {"body": "Tested load"}, "canary": {"body": "New load"}},
-            "expected": {"stable": 99, "canary": 1},
-            **options,
-        }
-        checked = ArgumentSpecValidator(traffic_split_verify.ARGUMENT_SPEC).validate(wanted)
-        assert checked.error_messages == []
-        return perform(traffic_split_verify.verify_split, checked.validated_parameters, check_mode=False).result
-
-    return once
+@pytest.fixture
+def measure(mesh: Mesh, capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str, Any]]:
+    """One verification of 99/1 with the module's defaults, without a new process each time."""
+    options = {
+        "namespace": mesh.namespace,
+        "url": f"http://webserver.{mesh.namespace}.svc.cluster.local/",
+        "source": {"pod": "consumer"},
+        "arms": {"stable": {"body": "Tested load"}, "canary": {"body": "New load"}},
+        "expected": {"stable": 99, "canary": 1},
+    }
+    return lambda: run_module(capsys, "traffic_split_verify", check=False, diff=False, options=options)[0]
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +44,17 @@ def wrong_split(mesh: Mesh) -> Iterator[None]:
     succeed("rollout", mesh.inventory, canary_share=1)
 
 
-def test_wrong_verdicts_on_a_right_split_stay_within_the_confidence(measure: Callable[..., dict[str, Any]]) -> None:
+def test_wrong_verdicts_on_a_right_split_stay_within_the_confidence(measure: Callable[[], dict[str, Any]]) -> None:
     results = [measure() for _repetition in range(REPETITIONS)]
     verdicts = Counter(result["verdict"] for result in results)
     asked = sum(result["requests"] for result in results)
     assert chance_allows(sum(result["counts"]["canary"] for result in results), asked, 1)
     assert verdicts["failed"] <= most(REPETITIONS, 1 - CONFIDENCE), verdicts
-    assert verdicts["passed"] + verdicts["failed"] == REPETITIONS, verdicts
+    assert verdicts["passed"] > REPETITIONS / 2, verdicts  # the others are honest enough to ask for more requests
 
 
 @pytest.mark.usefixtures("wrong_split")
-def test_a_wrong_split_is_caught_every_time_at_the_default_size(measure: Callable[..., dict[str, Any]]) -> None:
+def test_a_wrong_split_is_caught_every_time_at_the_default_size(measure: Callable[[], dict[str, Any]]) -> None:
     verdicts = Counter(measure()["verdict"] for _repetition in range(REPETITIONS // 4))
     assert verdicts == {"failed": REPETITIONS // 4}
 
