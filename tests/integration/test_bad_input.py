@@ -83,7 +83,7 @@ def test_a_caller_without_rights_is_told_what_it_may_not(mesh: Mesh) -> None:
 def test_a_share_that_cannot_be_meant_is_refused(mesh: Mesh, share: float | str) -> None:
     refused = run("rollout", mesh.inventory, canary_share=share)
     assert refused.status == 2
-    assert f"canary_share is {share}, but must be a number from 0 to 100, a whole one for Istio." in refused.output
+    assert f"canary_share is {share}, but must be a whole number from 0 to 100." in refused.output
     assert "Traceback" not in refused.output
 
 
