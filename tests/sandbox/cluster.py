@@ -26,7 +26,7 @@ from sandbox.node import CACHE
 from sandbox.processes import Process, in_pid_namespace
 
 API_SECONDS = 90
-STOP_SECONDS = 30
+STOP_SECONDS = 60
 CONTROL_PLANE = "control-plane"
 NAMESPACES = ["--net", "--mount", "--pid", "--ipc", "--uts", "--propagation=slave", "--mount-proc"]
 
