@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -16,181 +15,58 @@ from pathlib import Path
 
 import yaml
 
-from ..sandbox.progress import Step as Progress
 from ..sandbox.progress import duration
-from . import cluster, story
+from .cluster import NAMESPACE, Cluster, find
 from .errors import DemoError
-from .measurement import Measurement, from_result, interval, measured, percent
 from .page import Run, page
-from .play import Outcome, play
 from .screen import bold, dim, judged, say
 from .table import table
+from .telling import RESULTS, Telling
 
-RESULTS = Path("build/demo")
 PAGE = RESULTS / "report.html"
-DETAIL_WIDTH = 50  # so that the moving line stays one line
-NO_ISTIO = (
-    "Part 2 is skipped: this cluster has no Istio (its API server does not know networking.istio.io). "
-    "To see it, install Istio, for instance with `istioctl install --set profile=minimal -y`, and run the demo again."
-)
 
 
-class Demo:
-    """One telling of the story on one cluster."""
-
-    def __init__(self, found: cluster.Cluster) -> None:
-        self.cluster = found
-        self.variables = yaml.safe_load(Path(story.VARIABLES).read_text())
-        self.report = Path(self.variables["canary_verify"]["report"])
-        self.measurements: list[Measurement] = []
-        self.notes: list[str] = []
-        self.idempotent = False
-        self.runs = 0
-
-    def tell(self) -> None:
-        try:
-            self.chapters()
-        except DemoError as error:
-            left = (
-                f"what was made stays in the namespace {cluster.NAMESPACE}; to remove it: {shlex.join(self.teardown)}"
-            )
-            raise DemoError(f"{error}\n\n{left}") from error
-
-    def chapters(self) -> None:
-        if self.cluster.used_before:
-            say(bold("\nBefore: what an earlier demo left"))
-            self.remove()
-        self.part(story.PLAIN)
-        if self.cluster.istio:
-            self.part(story.ISTIO)
-        else:
-            say()
-            self.note(NO_ISTIO)
-        self.repeat(self.last_step)
-
-    @property
-    def last_step(self) -> story.Step:
-        return (story.ISTIO if self.cluster.istio else story.PLAIN).steps[-1]
-
-    @property
-    def teardown(self) -> list[str]:
-        return self.last_step.command("teardown")
-
-    @property
-    def passed(self) -> bool:
-        return self.idempotent and all(row.passed for row in self.measurements)
-
-    def part(self, part: story.Part) -> None:
-        say(bold(f"\n{part.title}"))
-        for step in part.steps:
-            say(f"\n{bold(step.name)}: {step.about}")
-            declare, verify = step.command(step.playbook), step.command("verify")
-            declared = self.run(declare)
-            row = from_result(
-                self.verify(verify),
-                declared.applied_seconds,
-                part=part.title,
-                step=step.name,
-                about=step.about,
-                commands=(shlex.join(declare), shlex.join(verify)),
-            )
-            self.measurements.append(row)
-            say(result_line(row))
-
-    def verify(self, command: list[str]) -> dict:
-        """What was measured. A verdict other than passed fails the playbook, and is still a result here."""
-        self.report.unlink(missing_ok=True)  # of the step before
-        try:
-            self.run(command)
-        except DemoError:
-            if not self.report.exists():
-                raise
-        return json.loads(self.report.read_text())
-
-    def repeat(self, step: story.Step) -> None:
-        say(bold("\nThe same once more, as a deploy: nothing is left to change"))
-        changed = self.run(step.command("deploy")).changed
-        self.note(f"A deploy of what was there already reported {changed} changed.")
-        self.idempotent = changed == 0
-
-    def note(self, sentence: str) -> None:
-        """For the screen now, and for the page."""
-        say(f"  {sentence}")
-        self.notes.append(sentence)
-
-    def remove(self) -> None:
-        self.run(self.teardown)
-
-    def run(self, command: list[str]) -> Outcome:
-        """Show the command, what it is at while it runs, and how much it changed."""
-        self.runs += 1
-        name = command[1].rpartition(".")[2]
-        log = RESULTS / f"{self.runs:02}-{name}.log"
-        say(dim(f"  $ {shlex.join(command)}"))
-        task = ""
-
-        def on_task(title: str) -> None:
-            nonlocal task
-            task = title.rpartition(" : ")[2][:DETAIL_WIDTH]  # without the role's name
-
-        with Progress(name) as progress:
-            progress.detail = lambda: task
-            outcome = play(command, log, on_task)
-            progress.title = f"{name}, {outcome.changed} changed"
-        return outcome
-
-
-def result_line(row: Measurement) -> str:
-    """Declared beside observed, for the canary."""
-    line = f"  canary: declared {percent(row.declared)}, observed {measured(row.observed)} ({interval(row)}), "
-    line += f"{row.canary:,} of {row.requests:,} requests"
-    if row.proxies_seconds is not None:
-        line += f"; the proxies took {row.proxies_seconds:.2f} s"
-    line += f": {judged(row.verdict)}"
-    return line if row.passed else f"{line}\n  {row.reason}"
-
-
-def introduce(found: cluster.Cluster) -> None:
+def introduce(found: Cluster) -> None:
     istio = f", Istio {found.istio}" if found.istio else ", no Istio"
     say(bold("\naviary.canary: both parts of the tutorial"))
     say(f"  cluster    Kubernetes {found.kubernetes}{istio}")
     say(f"  context    {found.context}")
-    say(f"  namespace  {cluster.NAMESPACE}")
+    say(f"  namespace  {NAMESPACE}")
     say(f"  logs       {RESULTS}/*.log")
     say("  Every command below can be typed again, after:")
     say(dim(f"  $ . .venv/bin/activate; export KUBECONFIG={found.kubeconfig}"))
 
 
-def conclude(demo: Demo, elapsed: str) -> None:
+def conclude(telling: Telling, elapsed: str) -> None:
     """The table on the screen, and the page."""
     run = Run(
         when=datetime.now().astimezone(),
         elapsed=elapsed,
         collection=str(yaml.safe_load(Path("galaxy.yml").read_text())["version"]),
-        kubernetes=demo.cluster.kubernetes,
-        istio=demo.cluster.istio,
-        confidence=demo.variables["canary_verify"]["confidence"],
-        notes=tuple(demo.notes),
+        kubernetes=telling.cluster.kubernetes,
+        istio=telling.cluster.istio,
+        confidence=telling.variables["canary_verify"]["confidence"],
+        notes=tuple(telling.notes),
     )
-    PAGE.write_text(page(run, demo.measurements), encoding="utf-8")
+    PAGE.write_text(page(run, telling.measurements), encoding="utf-8")
     say(bold("\nDeclared and observed shares of the canary"))
-    for line in table(demo.measurements):
+    for line in table(telling.measurements):
         say(re.sub(r"\S+(?=\s*$)", lambda last: judged(last[0]), line))
     say(f"\n  page   {PAGE}")
     say(f"  total  {elapsed}")
 
 
-def leave(demo: Demo) -> None:
+def leave(telling: Telling) -> None:
     """A user's own cluster is left as it was found, unless there is something to look into."""
-    teardown = shlex.join(demo.teardown)
-    if demo.cluster.sandbox:
-        say(f"\nThe app still runs in the sandbox: kubectl -n {cluster.NAMESPACE} get pods,virtualservices")
+    teardown = shlex.join(telling.teardown)
+    if telling.cluster.sandbox:
+        say(f"\nThe app still runs in the sandbox: kubectl -n {NAMESPACE} get pods,virtualservices")
         say(f"To remove it: {teardown}\nTo stop the sandbox: make sandbox-down")
-    elif demo.passed:
+    elif telling.passed:
         say(bold("\nAfter: your cluster as it was"))
-        demo.remove()
+        telling.remove()
     else:
-        say(f"\nThe app is left in {cluster.NAMESPACE} for you to look at. To remove it: {teardown}")
+        say(f"\nThe app is left in {NAMESPACE} for you to look at. To remove it: {teardown}")
 
 
 def main() -> int:
@@ -199,20 +75,20 @@ def main() -> int:
     for log in RESULTS.glob("*.log"):
         log.unlink()
     try:
-        found = cluster.find()
+        found = find()
         os.environ["KUBECONFIG"] = found.kubeconfig
         introduce(found)
-        demo = Demo(found)
-        demo.tell()
-        conclude(demo, duration(time.monotonic() - started))
-        leave(demo)
+        telling = Telling(found)
+        telling.tell()
+        conclude(telling, duration(time.monotonic() - started))
+        leave(telling)
     except DemoError as error:
         print(f"\nmake demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nmake demo: stopped; the next run begins by removing what this one left", file=sys.stderr)
         return 130
-    return 0 if demo.passed else 1
+    return 0 if telling.passed else 1
 
 
 if __name__ == "__main__":
