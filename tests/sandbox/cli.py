@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     start = verb("up", up, "start what is asked for and does not run yet")
-    start.add_argument("--clusters", type=count, default=1, metavar="N", help="sandbox-1 to sandbox-N (1)")
+    start.add_argument("--clusters", type=count, metavar="N", help="sandbox-1 to sandbox-N (1)")
     start.add_argument("--ingress", action="store_true", help="with a gateway for traffic from outside")
     start.add_argument("--prometheus", action="store_true", help="with a Prometheus that scrapes the proxies")
     start.add_argument("--control-plane", action="store_true", help="only etcd, API server and Istio's CRDs")
@@ -81,8 +81,10 @@ def locked_build(layout: Layout) -> None:
 
 
 def up(layout: Layout, options: argparse.Namespace) -> None:
+    if options.control_plane and (options.clusters or additions(options)):
+        raise SandboxError("--control-plane is one API server without nodes: nothing of the other options fits on it")
     machine.check()
-    names = [CONTROL_PLANE] if options.control_plane else planning.names(options.clusters)
+    names = [CONTROL_PLANE] if options.control_plane else planning.names(options.clusters or 1)
     setup = ("crds",) if options.control_plane else ("node", "istio", *additions(options))
     with lock.held(layout.lock, "up"):
         commands.stop_interrupted(layout.logs)
@@ -91,9 +93,11 @@ def up(layout: Layout, options: argparse.Namespace) -> None:
             found.name: planning.Seen(found.runs, found.build, frozenset(found.ready))
             for found in cluster.load_all(layout)
         }
-        for work in planning.plan(names, setup, built.key(not options.control_plane), seen):
-            carry_out(layout, built, work)
-        write_kubeconfigs(layout)
+        try:
+            for work in planning.plan(names, setup, built.key(not options.control_plane), seen):
+                carry_out(layout, built, work)
+        finally:
+            write_kubeconfigs(layout)  # also of what was done before something failed
         for name in names:
             print(describe(cluster.load(layout, name)))
     written = layout.control_plane_kubeconfig if options.control_plane else layout.kubeconfig
@@ -133,7 +137,7 @@ def set_up(target: Cluster, built: build.Build, items: tuple[str, ...]) -> None:
         title, action = actions[item]
         with Step(f"{target.name}: {title}"):
             action()
-        target.ready += planning.PROVIDES.get(item, (item,))
+        target.ready = list(dict.fromkeys([*target.ready, *planning.PROVIDES.get(item, (item,))]))
         target.save()
 
 

@@ -41,6 +41,13 @@ def test_without_root_one_sentence_names_the_way_that_needs_none(tmp_path, comma
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("option", ["--ingress", "--prometheus", "--clusters=2"])
+def test_a_control_plane_takes_no_addition(tmp_path, option):
+    done = sandbox(tmp_path, "up", "--control-plane", option)
+    assert done.returncode == 1
+    assert done.stderr.startswith("--control-plane is one API server without nodes")
+
+
 def test_status_of_nothing(tmp_path):
     done = sandbox(tmp_path, "status")
     assert (done.returncode, done.stdout) == (3, f"Nothing runs in {tmp_path}.\n")
