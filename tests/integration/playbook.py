@@ -41,8 +41,13 @@ class Run:
 def inventory(path: Path, variables: dict[str, Any]) -> Path:
     """One host is one cluster, on this machine."""
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **variables}
-    path.write_text(json.dumps({"all": {"hosts": {"cluster": host}}}))
-    return path
+    return Path(written(path, {"all": {"hosts": {"cluster": host}}}))
+
+
+def written(path: Path, content: Any) -> str:
+    """The path of a new YAML file, which JSON is."""
+    path.write_text(json.dumps(content))
+    return str(path)
 
 
 def run(playbook: str, inventory: Path, *options: str, **variables: Any) -> Run:

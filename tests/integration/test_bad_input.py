@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from integration import kube
 from integration.conftest import Mesh
 from integration.load import POD, start_client
 from integration.no_istio import cluster_without_istio
-from integration.playbook import refuse, run
+from integration.playbook import refuse, run, written
 from modules.admin import Admin, kubeconfig_of
 
 HOST = "webserver.test-canary.svc.cluster.local"
@@ -63,6 +64,7 @@ def _odd_neighbours(mesh: Mesh) -> None:
         ("deploy", {"canary_cluster": {"context": "nowhere"}}, "context_missing"),
         ("deploy", {"canary_cluster": {"host": "https://127.0.0.1:1"}}, "api_unreachable"),
     ],
+    ids=str,
 )
 def test_a_missing_part_is_named(mesh: Mesh, playbook: str, variables: dict[str, Any], reason: str) -> None:
     refuse(playbook, mesh.inventory, reason, **variables)
@@ -74,9 +76,10 @@ def test_a_cluster_without_istio_is_named_before_anything_is_written(mesh: Mesh,
         refuse(playbook, mesh.inventory, "istio_missing", canary_cluster={"host": address})
 
 
-def test_a_caller_without_rights_is_told_what_it_may_not(mesh: Mesh) -> None:
+def test_a_caller_without_rights_is_told_what_it_may_not(mesh: Mesh, workdir: Path) -> None:
     config = kubeconfig_of(Admin(os.environ["KUBECONFIG"]), mesh.namespace, os.environ["KUBECONFIG"], granted=[])
-    refuse("deploy", mesh.inventory, "access_denied", canary_cluster={"kubeconfig": config})
+    path = written(workdir / "nobody.kubeconfig", config)
+    refuse("deploy", mesh.inventory, "access_denied", canary_cluster={"kubeconfig": path})
 
 
 @pytest.mark.parametrize("share", ["lots", -5, 150, 0.5])
@@ -93,7 +96,9 @@ def test_a_share_that_cannot_be_meant_is_refused(mesh: Mesh, share: float | str)
         ({"canary_provider": "linkerd"}, "value of canary_provider must be one of: kubernetes, istio, got: linkerd"),
         ({"canary_stable": {"imgae": "nginx"}}, "canary_stable.imgae"),
         ({"canary_stable": {"deployment": "new-untested"}}, "each arm needs one of its own"),
+        ({"canary_cluster": {"kubeconfig": {"apiVersion": "v1"}}}, "must be the path of a file"),
     ],
+    ids=str,
 )
 def test_a_slip_in_the_inventory_is_named(mesh: Mesh, variables: dict[str, Any], sentence: str) -> None:
     refused = run("deploy", mesh.inventory, **variables)

@@ -14,7 +14,7 @@ import pytest
 
 from integration import kube
 from integration.chance import sure
-from integration.playbook import inventory, run, succeed
+from integration.playbook import inventory, run, succeed, written
 from modules.admin import Admin, create_documented_roles, kubeconfig_of
 
 
@@ -32,7 +32,7 @@ def hosts(own_namespace: str, workdir: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def account(own_namespace: str) -> Callable[..., dict[str, Any]]:
+def account(own_namespace: str, workdir: Path) -> Callable[..., dict[str, Any]]:
     """The connection of a new service account with these ClusterRoles in the namespace."""
     admin_kubeconfig = os.environ["KUBECONFIG"]
     admin = Admin(admin_kubeconfig)
@@ -40,7 +40,8 @@ def account(own_namespace: str) -> Callable[..., dict[str, Any]]:
 
     def connect(*roles: str) -> dict[str, Any]:
         granted = [f"aviary-canary-{role}" for role in roles]
-        return {"canary_cluster": {"kubeconfig": kubeconfig_of(admin, own_namespace, admin_kubeconfig, granted)}}
+        config = kubeconfig_of(admin, own_namespace, admin_kubeconfig, granted)
+        return {"canary_cluster": {"kubeconfig": written(workdir / f"{'-'.join(roles)}.kubeconfig", config)}}
 
     return connect
 
