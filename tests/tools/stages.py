@@ -9,6 +9,7 @@ they need nothing of each other but the tools; whatever happens, the sandbox is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -95,12 +96,10 @@ def run_logged(target: str, log: Path) -> bool:
 
 def stop(stage: subprocess.Popen) -> None:
     for attempt in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        os.killpg(stage.pid, attempt)
-        try:
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(stage.pid, attempt)
             stage.wait(GRACE_SECONDS)
             return
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def run_stage(target: str) -> Tally:
@@ -141,4 +140,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped before all was tidied up; make sandbox-down does the rest")
