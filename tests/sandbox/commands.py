@@ -32,10 +32,12 @@ def run(
     cwd: Path | None = None,
     stdin: str | None = None,
     check: Callable[[], None] = lambda: None,
+    may_be_stopped: bool = True,
 ) -> None:
     """Run to the end, or until `check`, asked now and then, raises.
 
-    The process is recorded beside its log while it runs, for `stop_interrupted` of a later run.
+    The process is recorded beside its log while it runs, for `stop_interrupted` of a later run; not so one that may
+    not be stopped half-way: we wait for it, and when we are killed ourselves it ends alone.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     record = log.with_suffix(".pid")
@@ -53,11 +55,13 @@ def run(
         )
         try:
             identity = Process.find(child.pid)
-            if identity:
+            if identity and may_be_stopped:
                 record.write_text(json.dumps(identity.to_record()))
             attend(child, stdin, check)
         finally:
-            stop_group(child)
+            if may_be_stopped:
+                stop_group(child)
+            child.wait()
             record.unlink(missing_ok=True)
     if child.returncode:
         raise SandboxError(failure, log)

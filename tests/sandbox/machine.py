@@ -76,4 +76,5 @@ def install_packages(logs: Path) -> None:
         log = logs / "packages.log"
         run([*APT, "update"], log, "apt-get update failed; is the package mirror reachable?", NO_QUESTIONS)
         install = [*APT, "install", "-y", "--no-install-recommends", *missing]
-        run(install, log, "apt-get could not install what the sandbox needs", NO_QUESTIONS)
+        failure = "apt-get could not install what the sandbox needs"
+        run(install, log, failure, NO_QUESTIONS, may_be_stopped=False)

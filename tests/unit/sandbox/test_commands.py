@@ -40,6 +40,16 @@ def test_a_check_that_raises_ends_the_program(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "log"]
 
 
+def test_what_may_not_be_stopped_half_way_is_waited_for(tmp_path):
+    def stopped():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        command = ["sh", "-c", "sleep 1.5; echo finished"]
+        run(command, tmp_path / "log", "no", check=stopped, may_be_stopped=False)
+    assert (tmp_path / "log").read_text().endswith("finished\n")
+
+
 @pytest.fixture
 def session():
     child = subprocess.Popen(["sleep", "60"], start_new_session=True)
