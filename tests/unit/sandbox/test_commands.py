@@ -44,8 +44,8 @@ def test_what_may_not_be_stopped_half_way_is_waited_for(tmp_path):
     def stopped():
         raise KeyboardInterrupt
 
+    command = ["sh", "-c", "sleep 1.5; echo finished"]
     with pytest.raises(KeyboardInterrupt):
-        command = ["sh", "-c", "sleep 1.5; echo finished"]
         run(command, tmp_path / "log", "no", check=stopped, may_be_stopped=False)
     assert (tmp_path / "log").read_text().endswith("finished\n")
 
