@@ -30,7 +30,7 @@ options:
     description: How many pods both arms may have together; left out, what both are scaled to now.
     type: int
   max_surge:
-    description: How many pods more there may be, when that brings the share nearer.
+    description: How many pods more than O(replicas) there may be, when that brings the share nearer; needs O(replicas).
     type: int
     default: 0
   tolerance_percent:

@@ -166,7 +166,7 @@ def test_the_proxies_tell_which_subsets_they_know(run: Any) -> None:
 SOURCES = {
     "a container without curl": ("curlless", {}, "curl_missing", "no curl in container main of pod test-mesh/curlless"),
     "a curl that does not run through": ("broken", {}, "probe_failed", "ended after 0 of 500 requests"),
-    "a container that is not there": ("consumer", {"container": "x"}, "rejected", "container x is not valid"),
+    "a container that is not there": ("consumer", {"container": "x"}, "probe_failed", "container x is not valid"),
     "a pod that is not there": ("nobody", {}, "pod_missing", "no pods nobody in test-mesh"),
 }
 
@@ -207,9 +207,11 @@ def test_a_kept_connection_and_a_selector_measure_as_well(run: Any) -> None:
 
 @pytest.mark.usefixtures("mesh")
 def test_a_command_is_not_run_with_the_rights_of_another_user(run: Any) -> None:
-    admin = os.environ["KUBECONFIG"]
-    found = verify(run, kubeconfig=admin, impersonate_user="system:serviceaccount:test-mesh:nobody")
-    assert (found["failed"], found["reason"]) == (True, "access_denied")
+    found = verify(
+        run, kubeconfig=os.environ["KUBECONFIG"], impersonate_user="admin", impersonate_groups=["system:masters"]
+    )
+    assert (found["failed"], found["reason"]) == (True, "invalid_request")
+    assert "Impersonation cannot be carried" in found["msg"]
 
 
 @pytest.mark.usefixtures("mesh")
@@ -218,3 +220,34 @@ def test_another_objects_subset_cannot_be_sent_to(run: Any) -> None:
     found = run("virtual_service_weights", name="sample-vs", weights=weights, add_missing=True, others="zero")
     assert (found["failed"], found["reason"]) == (True, "subset_missing")
     assert "test-mesh/sample-destination-rule (v1, v2); applying it would answer 503 to 10 %" in found["msg"]
+
+
+@pytest.mark.usefixtures("mesh")
+def test_no_request_is_sent_after_the_time_is_up(run: Any) -> None:
+    """An address that swallows everything: each request waits, and curl must not go on without us."""
+    found = verify(run, source={"pod": "outsider"}, url="http://10.255.255.1/", timeout=2)
+    assert (found["failed"], found["reason"]) == (True, "probe_failed")
+    assert "The time was up after 0 of 500 requests" in found["msg"]
+    running = kubectl("-n", "test-mesh", "exec", "outsider", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline")
+    assert "infinity" in running
+    assert "--write-out" not in running
+
+
+@pytest.mark.usefixtures("mesh")
+def test_headers_arrive_and_stay_out_of_the_process_list(run: Any) -> None:
+    """nginx answers another server name all the same; what is looked at is that the header is no argument of curl."""
+    found = verify(run, headers={"Authorization": "Bearer hush", "X-Note": 'a "b"'}, confidence=1 - 1e-6)
+    assert found["counts"]["failed"] == found["counts"]["unrecognised"] == 0
+    assert "hush" not in json.dumps(found)
+
+
+@pytest.mark.usefixtures("mesh")
+def test_a_delegate_is_not_waited_for_in_vain(run: Any, mesh: str) -> None:
+    route = [{"destination": {"host": "webserver", "subset": subset}} for subset in ("v1", "v2")]
+    route[0]["weight"] = 100
+    item = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "delegate"}}
+    kube.apply(json.dumps({**item, "spec": {"http": [{"route": route}]}}), mesh)
+    weights = [{"subset": "v1", "weight": 70}, {"subset": "v2", "weight": 30}]
+    refused = run("virtual_service_weights", name="delegate", weights=weights)
+    assert (refused["failed"], refused["reason"], refused["changed"]) == (True, "invalid_request", False)
+    assert run("virtual_service_weights", name="delegate", weights=weights, wait=False)["changed"] is True

@@ -120,6 +120,9 @@ class Shop:
     def read_virtual_service(self) -> dict[str, Any]:
         return self.admin.read(VIRTUAL_SERVICES.format(namespace=self.namespace) + "/reviews")
 
+    def remove_virtual_service(self) -> None:
+        self.admin.call("DELETE", VIRTUAL_SERVICES.format(namespace=self.namespace) + "/reviews")
+
     def set_weights(self, *weights: int) -> None:
         """Somebody else's write to the first route."""
         spec = self.read_virtual_service()["spec"]

@@ -53,6 +53,55 @@ def test_a_kubeconfig_that_is_none(run: Run, tmp_path: Path, text: str) -> None:
     check(run(NAME, namespace="x", kubeconfig=str(path)), "kubeconfig_invalid", str(path))
 
 
+def test_a_kubeconfig_that_is_a_folder(run: Run, tmp_path: Path) -> None:
+    check(run(NAME, namespace="x", kubeconfig=str(tmp_path)), "kubeconfig_invalid", str(tmp_path))
+
+
+BROKEN = {
+    "an authority that is no base64": ({"certificate-authority-data": "abc"}, {}, "kubeconfig_invalid"),
+    "an authority that is not there": (
+        {"certificate-authority-data": None, "certificate-authority": "/nowhere/ca"},
+        {},
+        "kubeconfig_invalid",
+    ),
+    "a key that is not there": (
+        {},
+        {"client-certificate": "/nowhere/crt", "client-key": "/nowhere/key"},
+        "kubeconfig_invalid",
+    ),
+    "a token file that is not there": ({}, {"token": None, "tokenFile": "/nowhere/token"}, "kubeconfig_invalid"),
+    "no credentials": ({}, {"token": None}, "credentials_refused"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_kubeconfig_with_a_broken_part(run: Run, user: dict[str, Any], case: str) -> None:
+    cluster, account, reason = BROKEN[case]
+    broken = copy.deepcopy(user)
+    for target, changes in ((broken["clusters"][0]["cluster"], cluster), (broken["users"][0]["user"], account)):
+        target.update(changes)
+        for name in [name for name, value in target.items() if value is None]:
+            del target[name]
+    check(run(NAME, namespace="x", stable={"deployment": "a"}, kubeconfig=broken), reason, "")
+
+
+@pytest.mark.parametrize("host", ["ftp://127.0.0.1", "https://[::1"])
+def test_a_host_that_is_none(run: Run, host: str) -> None:
+    check(
+        run(NAME, namespace="x", stable={"deployment": "a"}, host=host, api_key="x"),
+        "kubeconfig_invalid",
+        "cannot be used",
+    )
+
+
+def test_of_several_kubeconfigs_one_may_be_missing(
+    run: Run, user: dict[str, Any], tmp_path: Path, namespace: str
+) -> None:
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(user))
+    assert "failed" not in run(NAME, namespace=namespace, kubeconfig=f"/nowhere/config:{path}:")
+
+
 def test_a_context_that_is_not_there(run: Run, user: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_text(yaml.safe_dump(user))

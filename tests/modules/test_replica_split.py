@@ -63,6 +63,7 @@ def test_what_does_not_roll_out_in_time_is_named(run: Run, shop: Shop, options: 
         ({"share": 50, "replicas": 1}, "share_unreachable", "a pod of each arm"),
         ({"replicas": 0}, "invalid_request", "budget of 0"),
         ({"canary": "old"}, "invalid_request", "Both arms"),
+        ({"max_surge": 1}, "invalid_request", "needs a budget"),
         ({"canary": "nobody"}, "deployment_missing", "deployments nobody"),
         ({"share": "much"}, "invalid_arguments", "argument 'share'"),
     ],

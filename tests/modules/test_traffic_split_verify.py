@@ -141,6 +141,8 @@ REFUSALS = {
     "a status that is text": ({"arms": {**ARMS, "canary": {"status": "ok"}}}, "invalid_request", "status of arm"),
     "no source": ({"source": {}}, "invalid_request", "source needs exactly one"),
     "two sources": ({"source": {"pod": "x", "control_node": True}}, "invalid_request", "pod and control_node"),
+    "a header that is no text": ({"headers": {"Host": 1}}, "invalid_request", "malformed"),
+    "a port that is none": ({"url": "http://x:99999/"}, "invalid_request", "no http or https URL"),
     "no URL": ({"url": "webserver"}, "invalid_request", "no http or https URL"),
     "a header with a line": ({"headers": {"Host": "a\nb"}}, "invalid_request", "malformed"),
     "shares of others": ({"expected": {"a": 50, "b": 50}}, "invalid_request", "expected names a, b"),

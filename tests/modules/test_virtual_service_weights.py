@@ -205,7 +205,7 @@ def test_a_warning_of_the_cluster_is_passed_on(
     assert "no canary on Fridays" in str(found["warnings"])
 
 
-def admission_rule(admin: Admin, namespace: str, action_name: str) -> None:
+def admission_rule(admin: Admin, namespace: str, action_name: str, reason: str = "Invalid") -> None:
     """Refuse, or warn about, every change of a VirtualService in the namespace."""
     group = "/apis/admissionregistration.k8s.io/v1"
     name = f"{namespace}-fridays"
@@ -217,7 +217,7 @@ def admission_rule(admin: Admin, namespace: str, action_name: str) -> None:
     }
     policy = {
         "matchConstraints": {"resourceRules": [rule]},
-        "validations": [{"expression": "false", "message": "no canary on Fridays"}],
+        "validations": [{"expression": "false", "message": "no canary on Fridays", "reason": reason}],
     }
     admin.create(f"{group}/validatingadmissionpolicies", {"metadata": {"name": name}, "spec": policy})
     selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
@@ -227,6 +227,17 @@ def admission_rule(admin: Admin, namespace: str, action_name: str) -> None:
         "matchResources": {"namespaceSelector": selector},
     }
     admin.create(f"{group}/validatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": binding})
+
+
+def test_a_policy_that_forbids_is_not_taken_for_missing_rights(
+    run: Run, admin: Admin, shop: Shop, options: dict[str, Any], namespace: str
+) -> None:
+    shop.ready_application()
+    shop.virtual_service(to(("v1", 100), ("v2", 0)))
+    admission_rule(admin, namespace, "Deny", reason="Forbidden")
+    found = wait_for_admission(run, options, lambda result: result.get("failed"))
+    assert found["reason"] == "rejected"
+    assert "no canary on Fridays" in found["msg"]
 
 
 def wait_for_admission(run: Run, options: dict[str, Any], seen: Any) -> dict[str, Any]:
@@ -293,6 +304,32 @@ def test_weights_that_do_not_read_back_are_not_called_written(
     found = run(NAME, **options)
     assert (found["reason"], found["changed"]) == ("not_proven", True)
     assert [row["weight"] for row in found["details"]["found"]] == [77, 23]
+
+
+def test_a_failure_after_the_write_says_that_something_was_written(
+    run: Run, shop: Shop, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.ready_application()
+    shop.virtual_service(to(("v1", 100), ("v2", 0)))
+    write = action.write_weights
+
+    def write_then_remove(*args: Any) -> Any:
+        reply = write(*args)
+        shop.remove_virtual_service()
+        return reply
+
+    monkeypatch.setattr(action, "write_weights", write_then_remove)
+    found = run(NAME, **options)
+    assert (found["failed"], found["reason"], found["changed"]) == (True, "virtual_service_missing", True)
+
+
+def test_a_rule_that_may_not_be_read_is_left_to_the_proxies(run: Run, shop: Shop, options: dict[str, Any]) -> None:
+    """A host of another namespace: the user sees the rules of its own namespace only."""
+    host = "reviews.elsewhere.svc.cluster.local"
+    elements = [{"destination": {"host": host, "subset": subset}, "weight": 50} for subset in ("v1", "v2")]
+    shop.virtual_service({"route": elements})
+    found = run(NAME, **{**options, "check_endpoints": False})
+    assert found["changed"] is True
 
 
 def test_others_and_a_missing_destination(run: Run, shop: Shop, options: dict[str, Any]) -> None:

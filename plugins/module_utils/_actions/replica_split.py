@@ -12,7 +12,7 @@ from typing import Any
 from .._cluster import workloads
 from .._cluster.cluster import Cluster
 from .._cluster.waiting import wait_until
-from .._domain.errors import InvalidRequest, WaitExpired
+from .._domain.errors import InvalidRequest, after_write
 from .._domain.outcome import Outcome
 from .._domain.replicas import ReplicaPlan, nearest_plans, plan_replicas, replicas_needed
 
@@ -21,27 +21,32 @@ ARMS = ("stable", "canary")
 
 def plan_split(cluster: Cluster, params: Mapping[str, Any]) -> Outcome:
     """The plan alone."""
-    plan = _plan(params, _read(cluster, params))
-    return Outcome(_result(params, plan))
+    budget = _budget(params, _read(cluster, params))
+    plan = plan_replicas(params["share"], budget, params["max_surge"])
+    return Outcome(_result(params, plan, budget))
 
 
 def split_replicas(cluster: Cluster, params: Mapping[str, Any]) -> Outcome:
     """Scale both arms to the plan, the growing one first, and wait until both have rolled out."""
     found = _read(cluster, params)
-    plan = _plan(params, found)
+    budget = _budget(params, found)
+    plan = plan_replicas(params["share"], budget, params["max_surge"])
     wanted = {"stable": plan.stable, "canary": plan.canary}
     before = {arm: workloads.replicas_of(found[arm])["desired"] for arm in ARMS}
     changed = before != wanted
     namespace = params["namespace"]
+    result = _result(params, plan, budget)
+    written = False
     # The arm that grows goes first and is waited for, so that the Service never has fewer pods than it needs.
     for arm in sorted(ARMS, key=lambda each: before[each] - wanted[each]):
         if before[arm] != wanted[arm]:
-            workloads.scale_deployment(cluster, namespace, params[arm], wanted[arm])
-            if params["wait"] and not cluster.dry_run:
-                _wait(cluster, params, (arm,), changed)
-    result = _result(params, plan)
+            with after_write(written):
+                workloads.scale_deployment(cluster, namespace, params[arm], wanted[arm])
+            written = not cluster.dry_run
+            if params["wait"] and written:
+                _wait(cluster, params, (arm,), written)
     if params["wait"] and not (cluster.dry_run and changed):
-        result["elapsed"] = _wait(cluster, params, ARMS, changed)
+        result["elapsed"] = _wait(cluster, params, ARMS, written)
     return Outcome(result, changed, _lines(params, before), _lines(params, wanted), header=f"replicas in {namespace}")
 
 
@@ -51,18 +56,16 @@ def _read(cluster: Cluster, params: Mapping[str, Any]) -> dict[str, dict[str, An
     return {arm: workloads.read_deployment(cluster, params["namespace"], params[arm]) for arm in ARMS}
 
 
-def _plan(params: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> ReplicaPlan:
-    return plan_replicas(params["share"], _budget(params, found), params["max_surge"])
-
-
 def _budget(params: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> int:
     if params["replicas"] is not None:
         return int(params["replicas"])
+    if params["max_surge"]:
+        # What runs now would be the budget, so that each run could add its surge to that of the last one.
+        raise InvalidRequest("max_surge needs a budget to go beyond.", "Set replicas too.")
     return sum(workloads.replicas_of(found[arm])["desired"] for arm in ARMS)
 
 
-def _result(params: Mapping[str, Any], plan: ReplicaPlan) -> dict[str, Any]:
-    budget = plan.stable + plan.canary if params["replicas"] is None else params["replicas"]
+def _result(params: Mapping[str, Any], plan: ReplicaPlan, budget: int) -> dict[str, Any]:
     nearest = nearest_plans(params["share"], budget, params["max_surge"])
     return {
         "stable_replicas": plan.stable,
@@ -81,15 +84,12 @@ def _lines(params: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     return "".join(f"Deployment {params[arm]}: {counts[arm]}\n" for arm in ARMS)
 
 
-def _wait(cluster: Cluster, params: Mapping[str, Any], arms: tuple[str, ...], changed: bool) -> float:
+def _wait(cluster: Cluster, params: Mapping[str, Any], arms: tuple[str, ...], written: bool) -> float:
     """Seconds until the arms have rolled out."""
 
     def look() -> dict[str, dict[str, Any] | None]:
         return {arm: workloads.read_deployment(cluster, params["namespace"], params[arm]) for arm in arms}
 
-    try:
+    with after_write(written):
         _seen, seconds = wait_until(look, workloads.all_settled, params["wait_timeout"], workloads.unsettled)
-    except WaitExpired as error:
-        error.changed = changed
-        raise
     return round(seconds, 3)

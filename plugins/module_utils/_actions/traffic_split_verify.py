@@ -87,7 +87,8 @@ def _arm(name: str, how: Any) -> tuple[answers.Arm, expectation.ArmTarget]:
         raise InvalidRequest(f"The status of arm {name} is no number: {how['status']!r}.", hint) from error
     pair = (str(header["name"]), str(header["value"])) if header else None
     body = None if how.get("body") is None else str(how["body"])
-    return answers.Arm(name, body, pair, status), expectation.ArmTarget(*(how.get(key) for key in TARGETS))
+    targets = (None if how.get(key) is None else str(how[key]) for key in TARGETS)
+    return answers.Arm(name, body, pair, status), expectation.ArmTarget(*targets)
 
 
 def _check_source(source: Mapping[str, Any]) -> None:

@@ -114,6 +114,7 @@ def _read_plan_write(cluster: Cluster, request: Request) -> Written:
     for attempt in range(1, ATTEMPTS + 1):
         virtual_service, path = read_virtual_service(cluster, request.namespace, request.name)
         plan = request.plan(virtual_service)
+        _check_provable(request, virtual_service)
         warnings = list(plan.warnings)
         if not plan.changes:
             return Written(plan, virtual_service, attempt, tuple(warnings))
@@ -124,8 +125,9 @@ def _read_plan_write(cluster: Cluster, request: Request) -> Written:
         except errors.Conflict:
             continue
         warnings += reply.warnings
-        now = reply.body if cluster.dry_run else read_virtual_service(cluster, request.namespace, request.name)[0]
-        _check_read_back(request, plan, now)
+        with errors.after_write(not cluster.dry_run):
+            now = reply.body if cluster.dry_run else read_virtual_service(cluster, request.namespace, request.name)[0]
+            _check_read_back(request, plan, now)
         return Written(plan, now, attempt, tuple(warnings))
     writer = last_writer(read_virtual_service(cluster, request.namespace, request.name)[0])
     raise errors.Conflict(
@@ -133,6 +135,15 @@ def _read_plan_write(cluster: Cluster, request: Request) -> Written:
         "nothing was written.",
         last_writer=writer,
     )
+
+
+def _check_provable(request: Request, virtual_service: Mapping[str, Any]) -> None:
+    """A delegate has no hosts, and the proxies name the routes that come of it after the root VirtualService."""
+    if request.wait and not (virtual_service.get("spec") or {}).get("hosts"):
+        raise errors.InvalidRequest(
+            f"{request.title} is a delegate, and its weights cannot be read from the proxies yet.",
+            "Set wait=false, and verify the split afterwards.",
+        )
 
 
 def _check_owner(request: Request, virtual_service: Mapping[str, Any]) -> list[str]:
@@ -159,12 +170,12 @@ def _wait_for_clusters(
 ) -> None:
     """Subsets first, weights second: a proxy that gets a route before its cluster answers 503."""
     pods = _clients(cluster, request, virtual_service)
-    wanted: dict[str, set[str]] = {}
+    wanted: dict[tuple[str, int | None], set[str]] = {}
     for shares in plan.shares():
-        for subset, host in shares:
-            wanted.setdefault(host, set()).add(subset)
-    for host, subsets in wanted.items():
-        proxies.await_endpoints(cluster, pods, host, sorted(subsets), None, request.wait_timeout)
+        for subset, host, port in shares:
+            wanted.setdefault((host, port), set()).add(subset)
+    for (host, port), subsets in wanted.items():
+        proxies.await_endpoints(cluster, pods, host, sorted(subsets), port, request.wait_timeout)
 
 
 def _clients(cluster: Cluster, request: Request, virtual_service: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -175,22 +186,17 @@ def _clients(cluster: Cluster, request: Request, virtual_service: Mapping[str, A
 def _check_read_back(request: Request, plan: WeightPlan, now: Mapping[str, Any]) -> None:
     seen = request.plan(now)
     if seen.changes:
-        error = errors.NotProven(
+        raise errors.NotProven(
             f"{request.title} does not carry the weights that were just written (last writer {last_writer(now)}).",
             planned=plan.after(),
             found=seen.before(),
         )
-        error.changed = True
-        raise error
 
 
 def _prove_applied(cluster: Cluster, request: Request, written: Written) -> dict[str, Any]:
-    pods = _clients(cluster, request, written.virtual_service)
-    try:
+    with errors.after_write(written.plan.changes):
+        pods = _clients(cluster, request, written.virtual_service)
         seconds = proxies.await_routes(cluster, pods, written.plan, written.virtual_service, request.wait_timeout)
-    except errors.WaitExpired as error:
-        error.changed = written.plan.changes
-        raise
     rows = [
         {"pod": pod["metadata"]["name"], "namespace": pod["metadata"]["namespace"], "applied": True, "seconds": took}
         for pod, took in zip(pods, (seconds[full_name(pod)] for pod in pods))

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._domain import errors
-from .failures import named, unreachable
+from .failures import named, translate, unreachable
+from .paths import CORE, object_path
 
 FIELD_MANAGER = "aviary.canary"
 REQUEST_TIMEOUT_SECONDS = 30
@@ -82,23 +83,39 @@ class Cluster:
                 _request_timeout=REQUEST_TIMEOUT_SECONDS,
                 **options,
             )
-            return Reply(json.loads(response.data), _warnings(response))
+            return Reply(_json(response.data, what), _warnings(response))
 
     def run_in_pod(
-        self, namespace: str, pod: str, container: str, command: Sequence[str], timeout_seconds: float
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        timeout_seconds: float,
+        lines: Sequence[str] = (),
     ) -> CommandResult:
         """Run one command over one websocket and collect what it prints.
 
-        Raises WaitExpired when it does not end in time, AccessDenied, PodMissing or ApiUnreachable.
+        `lines` are given to its standard input, which stays out of audit logs and process lists. Raises WaitExpired
+        when it does not end in time, AccessDenied, PodMissing, ProbeFailed or ApiUnreachable.
         """
-        socket = self._open_exec(namespace, pod, container, command)
+        from websocket import WebSocketException, WebSocketTimeoutException
+
+        where = f"{namespace}/{pod}"
+        socket = self._open_exec(namespace, pod, container, command, with_input=bool(lines))
         try:
-            return _collect(socket, f"{namespace}/{pod}", timeout_seconds)
+            if lines:
+                socket.write_stdin("".join(f"{line}\n" for line in lines))
+            return _collect(socket, where, timeout_seconds)
+        except WebSocketTimeoutException as error:
+            raise _too_late(where, timeout_seconds) from error
+        except (WebSocketException, OSError) as error:
+            raise errors.ApiUnreachable(f"The connection to a command in pod {where} was cut: {error}.") from error
         finally:
             # Not close(): it leaves the socket open when the other side has said goodbye first.
             socket.sock.shutdown()
 
-    def _open_exec(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> Any:
+    def _open_exec(self, namespace: str, pod: str, container: str, command: Sequence[str], with_input: bool) -> Any:
         from kubernetes.stream.ws_client import WSClient, get_websocket_url
         from websocket import WebSocketBadStatusException, WebSocketException
 
@@ -110,22 +127,32 @@ class Cluster:
                 "Use credentials of the user itself for tasks that measure or wait for proxies.",
             )
         query = [("container", container), ("stdout", "true"), ("stderr", "true")]
+        query += [("stdin", "true")] if with_input else []
         query += [("command", word) for word in command]
-        url = get_websocket_url(
-            f"{self.configuration.host}/api/v1/namespaces/{namespace}/pods/{pod}/exec", query_params=query
-        )
+        path = object_path(CORE, namespace, "pods", pod, "exec")
+        url = get_websocket_url(f"{self.configuration.host}{path}", query_params=query)
         try:
             return WSClient(self.configuration, url, self._authorization(), capture_all=False)
         except WebSocketBadStatusException as error:
-            with named("run a command in", f"pods {pod}", namespace):
-                raise _api_exception(error) from error
-            raise
+            failure = translate(_api_exception(error), "run a command in", f"pods {pod}", namespace)
+            if isinstance(failure, (errors.Rejected, errors.ApiFailed)):
+                failure = errors.ProbeFailed(failure.message, **failure.details)
+            raise failure from error
         except (WebSocketException, OSError) as error:
             raise unreachable(error) from error
 
     def _authorization(self) -> dict[str, str]:
         settings = self.configuration.auth_settings().values()
         return {each["key"].lower(): each["value"] for each in settings if each["in"] == "header" and each["value"]}
+
+
+def _json(data: bytes, what: str) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise errors.ApiFailed(
+            f"What answers in the place of the API server, asked for {what}, sends no JSON."
+        ) from error
 
 
 def _warnings(response: Any) -> tuple[str, ...]:
@@ -135,31 +162,36 @@ def _warnings(response: Any) -> tuple[str, ...]:
 
 
 def _api_exception(error: Any) -> Exception:
+    """The refusal of a websocket as an API error; old websocket clients leave out what the server said."""
     from kubernetes.client.exceptions import ApiException
 
     failure = ApiException(status=error.status_code, reason=str(error))
-    failure.body = (error.resp_body or b"").decode("utf-8", "replace")
+    body = (getattr(error, "resp_body", None) or b"").decode("utf-8", "replace")
+    failure.body = body or json.dumps({"kind": "Status", "message": str(error)})
     return failure
 
 
 def _collect(socket: Any, where: str, timeout_seconds: float) -> CommandResult:
     deadline = time.monotonic() + timeout_seconds
     streams: dict[int, list[str]] = {1: [], 2: [], 3: []}
-    while True:
+
+    def drain() -> None:
+        for channel, parts in streams.items():
+            parts.append(socket.read_channel(channel))
+
+    while socket.is_open():
         left = deadline - time.monotonic()
         if left <= 0:
-            raise errors.WaitExpired(
-                f"A command in pod {where} did not end within {timeout_seconds:g} s.",
-                stdout="".join(streams[1])[-2000:],
-            )
+            raise _too_late(where, timeout_seconds)
+        socket.sock.settimeout(left)  # a frame that stops halfway would hold us for ever
         socket.update(timeout=min(left, 1.0))
-        for channel, parts in streams.items():
-            text = socket.read_channel(channel)
-            if text:
-                parts.append(text)
-        if not socket.is_open():
-            break
+        drain()
+    drain()  # reading one channel may have taken in the end of another, and the goodbye
     return _finished("".join(streams[1]), "".join(streams[2]), "".join(streams[3]))
+
+
+def _too_late(where: str, timeout_seconds: float) -> errors.WaitExpired:
+    return errors.WaitExpired(f"A command in pod {where} did not end within {timeout_seconds:g} s.")
 
 
 def _finished(stdout: str, stderr: str, status: str) -> CommandResult:
@@ -197,11 +229,9 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
             made = core.get_api_client(**given)
     except CoreException as error:
         raise _configuration_failure(str(error), auth) from error
-    except (yaml.YAMLError, TypeError, AttributeError) as error:
-        # The library loads a file without a look whether it holds a dictionary.
-        raise errors.KubeconfigInvalid(
-            f"The kubeconfig {_kubeconfig(auth)} is none: {type(error).__name__}."
-        ) from error
+    except (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
+        # The library takes a kubeconfig and the files that it names as they come, without a look of its own.
+        raise errors.KubeconfigInvalid(f"{_subject(auth)} cannot be used: {_first_line(error)}.") from error
     impersonating = any(_option(auth, name) for name in ("impersonate_user", "impersonate_groups"))
     return Cluster(made.client, made.configuration, dry_run, impersonating)
 
@@ -220,18 +250,30 @@ def _check_kubeconfig(auth: Mapping[str, Any]) -> None:
     kubeconfig = _option(auth, "kubeconfig")
     if not isinstance(kubeconfig, str):
         return
-    for path in kubeconfig.split(os.pathsep):
-        if not os.path.exists(os.path.expanduser(path)):
-            raise errors.KubeconfigMissing(f"There is no kubeconfig {path}.")
+    paths = [path for path in kubeconfig.split(os.pathsep) if path]
+    if not any(os.path.exists(os.path.expanduser(path)) for path in paths):
+        raise errors.KubeconfigMissing(f"There is no kubeconfig {kubeconfig}.")
+
+
+def _subject(auth: Mapping[str, Any]) -> str:
+    if _option(auth, "host") and not _option(auth, "kubeconfig"):
+        return f"The connection to {_option(auth, 'host')}"
+    return f"The kubeconfig {_kubeconfig(auth)}"
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return (text[0] if text else type(error).__name__).rstrip(".")
 
 
 def _configuration_failure(message: str, auth: Mapping[str, Any]) -> errors.ClusterError:
     context = _option(auth, "context")
     if context and "context" in message:
         return errors.ContextMissing(f"The kubeconfig {_kubeconfig(auth)} has no context {context}.")
-    if "Invalid kube-config file. No configuration found" in message or "does not exist" in message:
+    if "No configuration found" in message and not _option(auth, "kubeconfig"):
         return errors.KubeconfigMissing(
             "There is no kubeconfig, and no host with credentials is given.",
             "Set kubeconfig or K8S_AUTH_KUBECONFIG, or host with api_key.",
         )
-    return errors.KubeconfigInvalid(f"The kubeconfig {_kubeconfig(auth)} cannot be used.", answer=message)
+    said = message.rpartition("Could not create API client: ")[2].rstrip(".")
+    return errors.KubeconfigInvalid(f"{_subject(auth)} cannot be used: {said}.")

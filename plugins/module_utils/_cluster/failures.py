@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from .._domain import errors
 
+# Admission webhooks and policies may answer 403 as well, in these words; RBAC says "cannot".
+DENIED = re.compile(r"denied (the )?request")
 MISSING = {
     "virtualservices": errors.VirtualServiceMissing,
     "pods": errors.PodMissing,
@@ -75,10 +78,16 @@ def translate(error: Exception, verb: str, what: str, where: str) -> errors.Cana
         return kind(f"There is no {what}{place}.", **details)
     if status == 401:
         return errors.CredentialsRefused("The API server does not accept the credentials.", **details)
+    if status == 403 and "system:anonymous" in said:
+        return errors.CredentialsRefused(
+            "The API server sees this user as anonymous.",
+            "The kubeconfig has no credentials, or its credential plugin failed: log in again.",
+            **details,
+        )
+    if status in (400, 422) or (status == 403 and DENIED.search(said)):
+        return errors.Rejected(f"The cluster refused to {verb} {what}{place}: {said}", **details)
     if status == 403:
         return errors.AccessDenied(f"The cluster does not allow this user to {verb} {what}{place}.", **details)
     if status == 409:
         return errors.Conflict(f"{what}{place} was changed by somebody else at the same moment.", **details)
-    if status in (400, 422):
-        return errors.Rejected(f"The cluster refused to {verb} {what}{place}: {said}", **details)
     return errors.ApiFailed(f"The API server answered {status} when asked to {verb} {what}{place}: {said}", **details)

@@ -16,6 +16,7 @@ from .paths import list_path, object_path
 GROUP = "networking.istio.io"
 # The three schemas are identical, so any of them reads what any other wrote; v1 is served from Istio 1.22 on.
 VERSIONS = ("v1", "v1beta1", "v1alpha3")
+PATCH_DOES_NOT_APPLY = "the server rejected our request due to an error in our request"
 ROOT_NAMESPACE = "istio-system"
 
 
@@ -32,9 +33,9 @@ def write_weights(
     try:
         return cluster.json_patch(path, operations, f"virtualservices {name}", namespace)
     except errors.Rejected as error:
-        # An object that is refused is named in the answer's details; a patch that does not apply is not. Ours is
-        # well formed, so what did not apply was a guard: the object is no longer what was read.
-        if error.details["status"] == 422 and not error.details["about"]:
+        # An object that is refused is named in the answer's details; a patch that does not apply gets this text and
+        # no details. Ours is well formed, so what did not apply was a guard: the object is no longer what was read.
+        if error.details["answer"] == PATCH_DOES_NOT_APPLY and not error.details["about"]:
             raise errors.Conflict(
                 f"VirtualService {namespace}/{name} was changed between read and write.", **error.details
             ) from error

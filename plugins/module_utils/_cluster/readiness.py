@@ -6,41 +6,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from .._domain import errors
 from .._domain.hosts import service_of
+from .._domain.routes import Shares
 from .._domain.subsets import Labels, effective_subsets, selects
 from . import istio, workloads
 from .cluster import Cluster
 
 
-def check_targets(
-    cluster: Cluster, namespace: str, shares: Mapping[tuple[str, str], int], check_endpoints: bool = True
-) -> None:
+def check_targets(cluster: Cluster, namespace: str, shares: Shares, check_endpoints: bool = True) -> None:
     """Refuse weights whose requests nobody would answer.
 
-    `shares` is (subset, full host) -> weight above 0. Raises SubsetMissing or EndpointsMissing with the part of
+    `shares` are weights above 0. Raises SubsetMissing or EndpointsMissing with the part of
     the requests that would get 503. Hosts outside the cluster are not looked at.
     """
     total = sum(shares.values())
-    for (subset, host), weight in shares.items():
+    for (subset, host, _port), weight in shares.items():
         place = service_of(host, namespace)
         if not place:
             continue
         outage = f"applying it would answer 503 to {100 * weight / total:g} % of the requests"
         labels = subset_labels(cluster, namespace, host, subset, outage) if subset else {}
-        if check_endpoints:
+        if check_endpoints and labels is not None:
             _check_ready(cluster, place, labels, f"Subset {subset} of {host}" if subset else f"Host {host}", outage)
 
 
-def subset_labels(cluster: Cluster, namespace: str, host: str, subset: str, outage: str) -> Labels:
-    """The labels of a subset in the DestinationRule that clients in `namespace` use; raises SubsetMissing."""
+def subset_labels(cluster: Cluster, namespace: str, host: str, subset: str, outage: str) -> Labels | None:
+    """The labels of a subset in the DestinationRule that clients in `namespace` use; raises SubsetMissing.
+
+    None when a namespace in which the rule may stand cannot be read: the proxies know, and are asked later.
+    """
     place = service_of(host, namespace)
-    order = dict.fromkeys([namespace, place[0] if place else namespace, istio.ROOT_NAMESPACE])
-    for each in order:
-        where, subsets = effective_subsets(_rules(cluster, each, namespace), host, [each])
+    for each in dict.fromkeys([namespace, place[0] if place else namespace, istio.ROOT_NAMESPACE]):
+        try:
+            rules = istio.read_destination_rules(cluster, [each])
+        except errors.AccessDenied:
+            if each == namespace:
+                raise
+            return None
+        where, subsets = effective_subsets(rules, host, [each])
         if where:
             if subset in subsets:
                 return subsets[subset]
@@ -50,16 +54,6 @@ def subset_labels(cluster: Cluster, namespace: str, host: str, subset: str, outa
                 subsets=list(subsets),
             )
     raise errors.SubsetMissing(f"No DestinationRule defines subset {subset} of {host}; {outage}.", subsets=[])
-
-
-def _rules(cluster: Cluster, namespace: str, own: str) -> list[dict[str, Any]]:
-    try:
-        return istio.read_destination_rules(cluster, [namespace])
-    except errors.AccessDenied:
-        # A least-privilege user sees its own namespace only; elsewhere a rule is the exception.
-        if namespace == own:
-            raise
-        return []
 
 
 def _check_ready(cluster: Cluster, place: tuple[str, str], labels: Labels, who: str, outage: str) -> None:

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .hosts import cluster_key, expand
-from .routes import WeightPlan, effective, read_routes
+from .hosts import cluster_key
+from .routes import Shares, Target, WeightPlan, effective, read_routes
 
 
-def route_shares(dump: Mapping[str, Any], namespace: str, name: str) -> list[dict[tuple[str, str], int]]:
-    """(subset, host) -> weight for every Envoy route that istiod made of the VirtualService."""
+def route_shares(dump: Mapping[str, Any], namespace: str, name: str) -> list[dict[tuple[str, str, int], int]]:
+    """(subset, host, port) -> weight for every Envoy route that istiod made of the VirtualService."""
     suffix = f"/namespaces/{namespace}/virtual-service/{name}"
     found = []
     for route in _routes(dump):
@@ -37,39 +37,41 @@ def _routes(dump: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from host.get("routes") or []
 
 
-def _shares(action: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+def _shares(action: Mapping[str, Any]) -> dict[tuple[str, str, int], int]:
     if action.get("cluster"):
         key = cluster_key(action["cluster"])
         return {key: 1} if key else {}
-    weights: dict[tuple[str, str], int] = {}
+    weights: dict[tuple[str, str, int], int] = {}
     for part in (action.get("weighted_clusters") or {}).get("clusters") or []:
         key = cluster_key(part.get("name") or "")
         if key:
             weights[key] = weights.get(key, 0) + int(part.get("weight") or 0)
-    return effective(weights)
+    return weights
 
 
-def declared_shares(virtual_service: Mapping[str, Any], protocol: str = "http") -> list[dict[tuple[str, str], int]]:
-    """The same for every route of the object as it stands in the API server."""
-    namespace = virtual_service["metadata"]["namespace"]
-    found = []
-    for route in read_routes(virtual_service, protocol):
-        weights: dict[tuple[str, str], int] = {}
-        for destination in route.destinations:
-            key = (destination.subset or "", expand(destination.host, namespace))
-            weights[key] = weights.get(key, 0) + destination.weight
-        found.append(effective(weights))
-    return found
+def declared_shares(virtual_service: Mapping[str, Any], protocol: str = "http") -> list[Shares]:
+    """What the proxies should hold for every route of the object as it stands in the API server."""
+    return [
+        effective(((d.subset or "", d.full_host, d.port), d.weight) for d in route.destinations)
+        for route in read_routes(virtual_service, protocol)
+    ]
 
 
-def holds(
-    plan: WeightPlan, declared: Sequence[Mapping[tuple[str, str], int]], held: Sequence[Mapping[tuple[str, str], int]]
-) -> bool:
+def holds(plan: WeightPlan, declared: Sequence[Shares], held: Sequence[Mapping[tuple[str, str, int], int]]) -> bool:
     """Whether a proxy that holds the routes `held` follows the plan.
 
     `declared` is every route of the object after the write: routes that the plan does not touch may be there too.
     """
-    return all(want in held for want in plan.shares()) and all(have in declared for have in held)
+    ports = {target for shares in declared for target in shares if target[2] is not None}
+    have = [_as_declared(shares, ports) for shares in held]
+    return all(want in have for want in plan.shares()) and all(each in declared for each in have)
+
+
+def _as_declared(shares: Mapping[tuple[str, str, int], int], ports: set[Target]) -> Shares:
+    """A proxy always knows the port; the object names it only where the Service has several."""
+    return effective(
+        (target if target in ports else (target[0], target[1], None), weight) for target, weight in shares.items()
+    )
 
 
 def healthy_endpoints(dump: Mapping[str, Any], host: str, subsets: Iterable[str], port: int | None) -> dict[str, int]:
@@ -79,11 +81,8 @@ def healthy_endpoints(dump: Mapping[str, Any], host: str, subsets: Iterable[str]
     """
     found: dict[str, int] = {}
     for cluster in dump.get("cluster_statuses") or []:
-        name = cluster.get("name") or ""
-        key = cluster_key(name)
-        if not key or key[1] != host or key[0] not in subsets:
-            continue
-        if port is not None and name.split("|")[1] != str(port):
+        key = cluster_key(cluster.get("name") or "")
+        if not key or key[1] != host or key[0] not in subsets or port not in (None, key[2]):
             continue
         healthy = sum(1 for status in cluster.get("host_statuses") or [] if _healthy(status))
         found[key[0]] = min(healthy, found.get(key[0], healthy))

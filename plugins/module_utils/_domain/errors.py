@@ -37,6 +37,8 @@ CanaryError
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -52,6 +54,16 @@ class CanaryError(Exception):
         self.message = message
         self.hint = self.hint if hint is None else hint
         self.details = details
+
+
+@contextlib.contextmanager
+def after_write(written: bool = True) -> Iterator[None]:
+    """A failure inside tells that something had been written before."""
+    try:
+        yield
+    except CanaryError as error:
+        error.changed = error.changed or written
+        raise
 
 
 class InvalidRequest(CanaryError):
@@ -176,7 +188,7 @@ class Conflict(ClusterError):
 
 class Rejected(ClusterError):
     reason = "rejected"
-    hint = "Nothing was written; the answer of the cluster says why."
+    hint = "The answer of the cluster says why."
 
 
 class ApiFailed(ClusterError):

@@ -62,6 +62,8 @@ def _shares(route: Route, targets: Mapping[str, ArmTarget], namespace: str) -> d
     if len(route.destinations) == 1:
         return dict.fromkeys(targets, 100.0)
     total = sum(destination.weight for destination in route.destinations)
+    if not total:
+        raise ExpectationMissing(f"All weights of route {route.label} are 0.", "Give the route weights.")
     found = {}
     for arm, target in targets.items():
         weight = sum(d.weight for d in route.destinations if d.fits(target.wanted, namespace))

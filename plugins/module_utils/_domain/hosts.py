@@ -32,9 +32,20 @@ def service_of(host: str, namespace: str, domain: str = DOMAIN) -> tuple[str, st
     return None
 
 
-def cluster_key(cluster: str) -> tuple[str, str] | None:
-    """(subset, host) of an Envoy cluster `outbound|PORT|SUBSET|HOST`; None for any other cluster."""
+def cluster_key(cluster: str) -> tuple[str, str, int] | None:
+    """(subset, host, port) of an Envoy cluster `outbound|PORT|SUBSET|HOST`; None for any other cluster."""
     parts = cluster.split("|")
-    if len(parts) == 4 and parts[0] == "outbound":
-        return parts[2], parts[3]
+    if len(parts) == 4 and parts[0] == "outbound" and parts[1].isdigit():
+        return parts[2], parts[3], int(parts[1])
     return None
+
+
+def gateway_place(gateway: str, namespace: str) -> tuple[str, str]:
+    """(namespace, name) of a Gateway as a VirtualService of `namespace` names it.
+
+    `name`, `./name`, `namespace/name`, or the old `name.namespace.svc.cluster.local`.
+    """
+    home, _slash, name = gateway.rpartition("/")
+    if not home and ".svc." in name:
+        name, home = name.split(".")[:2]
+    return (namespace if home in ("", ".") else home), name

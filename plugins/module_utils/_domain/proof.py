@@ -68,10 +68,19 @@ class Rules:
         total = sum(self.expected.values())
         if abs(total - 100) > 0.01:
             raise InvalidRequest(f"The expected shares add up to {total:g}, not to 100.", "Give every arm a share.")
+        if self.tolerance_percent is not None and not 0 < self.tolerance_percent <= 100:
+            raise InvalidRequest(
+                f"A tolerance of {self.tolerance_percent:g} points is not above 0 and up to 100.", "Leave it out."
+            )
+        if not 0 <= self.max_failed_percent <= 100:
+            raise InvalidRequest(
+                f"A max_failed_percent of {self.max_failed_percent:g} is not between 0 and 100.", "0 is usual."
+            )
 
     def error_rate(self) -> float:
-        """The risk of a wrong "failed" that one arm may take: two arms mirror each other, more are independent."""
-        return (1 - self.confidence) / max(1, len(self.expected) - 1)
+        """The risk of a wrong "failed" that one arm may take: two arms mirror each other, more share it evenly."""
+        arms = len(self.expected)
+        return (1 - self.confidence) / (arms if arms > 2 else 1)
 
     def resolution(self, arm: str) -> float:
         """How wide, in points to each side, the interval may be before the measurement says too little."""
@@ -80,10 +89,15 @@ class Rules:
         share = self.expected[arm]
         return max(2.0, min(share, 100 - share) / 2)
 
-    def band(self, arm: str) -> tuple[float, float]:
-        """The shares that count as right."""
+    def band(self, arm: str, counts: Counts) -> tuple[float, float]:
+        """The shares that count as right; failures that are allowed may all have hit this arm."""
         slack = self.tolerance_percent or 0.0
-        return max(0.0, self.expected[arm] - slack), min(100.0, self.expected[arm] + slack)
+        return max(0.0, self.expected[arm] - slack - self.lost(counts)), min(100.0, self.expected[arm] + slack)
+
+    def lost(self, counts: Counts) -> float:
+        """Percent of the requests that nobody answered, as far as that is allowed."""
+        bad = counts.failed + counts.unrecognised
+        return min(self.max_failed_percent, 100.0 * bad / counts.requests) if counts.requests else 0.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +146,7 @@ def _unanswered(counts: Counts, rules: Rules) -> str:
 def _off(counts: Counts, rules: Rules, intervals: Mapping[str, tuple[float, float]]) -> str:
     for arm, expected in rules.expected.items():
         low, high = intervals[arm]
-        band_low, band_high = rules.band(arm)
+        band_low, band_high = rules.band(arm, counts)
         if high < band_low or low > band_high:
             return (
                 f"{arm} is declared {expected:g} % and observed {counts.share(arm):.2f} % "
@@ -155,7 +169,7 @@ def _too_few(counts: Counts, rules: Rules, intervals: Mapping[str, tuple[float, 
                 f"and {allowed:g} points to each side are asked; "
                 f"about {requests_for(expected, allowed, rules)} would do."
             )
-        if abs(counts.share(arm) - expected) > allowed:
+        if not expected - rules.lost(counts) - allowed <= counts.share(arm) <= expected + allowed:
             return (
                 f"{arm} is declared {expected:g} % and observed {counts.share(arm):.2f} %, outside the tolerance of "
                 f"{allowed:g} points, but {counts.requests} requests do not prove it wrong."

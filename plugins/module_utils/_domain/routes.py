@@ -11,15 +11,17 @@ Not here: whether subsets exist or pods are ready (subsets.py), and any I/O.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 from .errors import DestinationsLeft, RouteAmbiguous, RouteMissing, WeightsInvalid
 from .hosts import expand
 from .weights import WantedWeight, WeightRequest, destination_label, scale
 
-PROTOCOLS = ("http", "tls", "tcp")
+# (subset or "", full host, port or None where the destination names none)
+Target = tuple[str, str, Optional[int]]
+Shares = dict[Target, int]
 
 
 @dataclass(frozen=True)
@@ -138,23 +140,23 @@ class WeightPlan:
     def after(self) -> list[dict[str, Any]]:
         return [row for edit in self.edits for row in edit.after()]
 
-    def shares(self) -> list[dict[tuple[str, str], int]]:
-        """Per edited route: (subset, full host) -> weight, as the proxies will hold it."""
-        found = []
-        for edit in self.edits:
-            weights: dict[tuple[str, str], int] = {}
-            for row in edit.after():
-                key = (row["subset"] or "", expand(row["host"], self.namespace))
-                weights[key] = weights.get(key, 0) + row["weight"]
-            found.append(effective(weights))
-        return found
+    def shares(self) -> list[Shares]:
+        """Per edited route, what the proxies will hold."""
+        return [
+            effective(
+                ((row["subset"] or "", expand(row["host"], self.namespace), row["port"]), row["weight"])
+                for row in edit.after()
+            )
+            for edit in self.edits
+        ]
 
 
-def effective(weights: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+def effective(weights: Iterable[tuple[Target, int]]) -> Shares:
     """Weights as Envoy gets them: zeros left out; a destination that is alone gets all, whatever its number."""
-    if len(weights) == 1:
-        return dict.fromkeys(weights, 1)
-    positive = {key: weight for key, weight in weights.items() if weight > 0}
+    summed: Shares = {}
+    for target, weight in weights:
+        summed[target] = summed.get(target, 0) + weight
+    positive = summed if len(summed) == 1 else {target: weight for target, weight in summed.items() if weight > 0}
     return dict.fromkeys(positive, 1) if len(positive) == 1 else positive
 
 
@@ -307,10 +309,18 @@ def _edit(route: Route, request: WeightRequest, namespace: str, add_missing: boo
                 f"{wanted.label} fits {len(positions)} destinations of route {route.label} in {named}: {twins}.",
                 "Name the host and the port too.",
             )
+        if positions and weights[positions[0]] is not None:
+            raise WeightsInvalid(
+                f"{wanted.label} and another weight name the same destination {route.destinations[positions[0]].label} "
+                f"of route {route.label} in {named}."
+            )
         if positions:
             weights[positions[0]] = wanted.weight
         elif add_missing:
-            added.append(_new_destination(route, wanted, named))
+            element = _new_destination(route, wanted, named)
+            if any(_same_target(element, other, namespace) for other in added):
+                raise WeightsInvalid(f"{wanted.label} is named twice in weights, as a destination to add.")
+            added.append(element)
         else:
             raise RouteMissing(
                 f"Route {route.label} of {named} does not send to {wanted.label}; it sends to {route.contents}."
@@ -331,6 +341,11 @@ def _new_destination(route: Route, wanted: WantedWeight, named: str) -> dict[str
     if wanted.port is not None:
         target["port"] = {"number": wanted.port}
     return {"destination": target, "weight": wanted.weight}
+
+
+def _same_target(one: Mapping[str, Any], other: Mapping[str, Any], namespace: str) -> bool:
+    first, second = one["destination"], other["destination"]
+    return {**first, "host": expand(first["host"], namespace)} == {**second, "host": expand(second["host"], namespace)}
 
 
 def _fill(route: Route, weights: Sequence[int | None], request: WeightRequest, named: str) -> tuple[int, ...]:

@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which strings of a kubeconfig must never be printed.
+"""Which strings of a kubeconfig, and of request headers, must never be printed.
 
-Promise: everything below a user, except the names of files and programs, is a secret; the rest is none.
+Promise: everything below a user, except the names of files and programs, is a secret; the rest is none. A header
+is one by its name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,3 +48,12 @@ def _secrets_of_user(value: Any) -> Iterator[str]:
             yield from _secrets_of_user(item)
     elif isinstance(value, str):
         yield value
+
+
+SECRET_HEADER = re.compile(r"auth|cookie|token|key|secret|password|session", re.IGNORECASE)
+
+
+def secret_headers(headers: Any) -> Iterator[str]:
+    """The values of the headers that carry a credential."""
+    if isinstance(headers, dict):
+        yield from (str(value) for name, value in headers.items() if SECRET_HEADER.search(str(name)))

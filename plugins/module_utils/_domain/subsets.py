@@ -30,15 +30,21 @@ def effective_subsets(
     """
     rules = list(rules)
     for namespace in namespaces:
-        own = [rule for rule in rules if rule["metadata"]["namespace"] == namespace and _names(rule, host)]
+        own = _most_specific([rule for rule in rules if rule["metadata"]["namespace"] == namespace], host)
         if own:
             own.sort(key=lambda rule: rule["metadata"].get("creationTimestamp") or "")
             return ", ".join(f"{namespace}/{rule['metadata']['name']}" for rule in own), _join(own)
     return None, {}
 
 
-def _names(rule: Mapping[str, Any], host: str) -> bool:
-    return expand(rule["spec"].get("host") or "", rule["metadata"]["namespace"]) == host
+def _most_specific(rules: Iterable[Mapping[str, Any]], host: str) -> list[Mapping[str, Any]]:
+    """The rules for the host itself, or else those of the longest wildcard that covers it."""
+    fitting: dict[str, list[Mapping[str, Any]]] = {}
+    for rule in rules:
+        named = expand((rule.get("spec") or {}).get("host") or "", rule["metadata"]["namespace"])
+        if named == host or (named.startswith("*") and host.endswith(named[1:])):
+            fitting.setdefault(named, []).append(rule)
+    return fitting.get(host) or fitting.get(max(fitting, key=len, default=""), [])
 
 
 def _join(rules: Iterable[Mapping[str, Any]]) -> dict[str, Labels]:

@@ -16,12 +16,12 @@ from .._cluster import workloads
 from .._cluster.cluster import Cluster
 from .._cluster.istio import read_gateway
 from .._cluster.waiting import wait_until
-from .._domain import envoy, errors
+from .._domain import envoy, errors, hosts
 from .._domain.routes import WeightPlan
 
 ROUTES = "config_dump?resource=dynamic_route_configs"
 CLUSTERS = "clusters?format=json"
-ASK_TIMEOUT_SECONDS = 20
+ASK_TIMEOUT_SECONDS = 10
 PARALLEL = 8
 Pod = dict[str, Any]
 Found = TypeVar("Found")
@@ -35,12 +35,12 @@ def client_pods(cluster: Cluster, namespace: str, selector: str | None, gateways
     """
     found: list[Pod] = []
     if selector or not gateways or "mesh" in gateways:
-        pods = workloads.read_pods(cluster, namespace, selector or "")
-        found = [pod for pod in pods if workloads.is_ready(pod) and workloads.has_sidecar(pod)]
+        found = workloads.read_pods(cluster, namespace, selector or "")
     if not selector:
         for gateway in gateways:
             if gateway != "mesh":
                 found += _gateway_pods(cluster, namespace, gateway)
+    found = [pod for pod in found if workloads.is_ready(pod) and workloads.has_sidecar(pod)]
     if not found:
         chosen = f" that fits {selector}" if selector else ""
         raise errors.ProxiesMissing(f"No ready pod{chosen} in {namespace} has an Istio proxy to prove the change at.")
@@ -48,37 +48,44 @@ def client_pods(cluster: Cluster, namespace: str, selector: str | None, gateways
 
 
 def _gateway_pods(cluster: Cluster, namespace: str, gateway: str) -> list[Pod]:
-    home, _slash, name = gateway.rpartition("/")
-    labels = read_gateway(cluster, home or namespace, name)["spec"].get("selector") or {}
+    home, name = hosts.gateway_place(gateway, namespace)
+    labels = (read_gateway(cluster, home, name).get("spec") or {}).get("selector") or {}
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-    # A Gateway selects its workload in any namespace (pilot's default, PILOT_SCOPE_GATEWAY_TO_NAMESPACE=false).
-    return [pod for pod in workloads.read_pods(cluster, None, selector) if workloads.is_ready(pod)]
-
-
-def read_routes(
-    cluster: Cluster, pods: Sequence[Pod], namespace: str, name: str
-) -> list[list[dict[tuple[str, str], int]] | None]:
-    """Per pod, the shares of every Envoy route that was made of the VirtualService; None for a pod that has gone."""
-    return _each(pods, lambda pod: envoy.route_shares(_ask(cluster, pod, ROUTES), namespace, name))
+    try:
+        # A Gateway selects its workload in any namespace (pilot's default, PILOT_SCOPE_GATEWAY_TO_NAMESPACE=false).
+        return workloads.read_pods(cluster, None, selector)
+    except errors.AccessDenied:
+        return workloads.read_pods(cluster, home, selector)
 
 
 def read_endpoints(
     cluster: Cluster, pods: Sequence[Pod], host: str, subsets: Sequence[str], port: int | None
 ) -> dict[str, dict[str, int]]:
-    """`namespace/pod` -> subset -> healthy endpoints, for the subsets that its proxy knows."""
+    """`namespace/pod` -> subset -> healthy endpoints, for the subsets that its proxy knows.
+
+    A pod that has gone is left out; one whose proxy does not answer knows nothing.
+    """
     seen = _each(pods, lambda pod: envoy.healthy_endpoints(_ask(cluster, pod, CLUSTERS), host, subsets, port))
-    return {workloads.full_name(pod): known for pod, known in zip(pods, seen) if known is not None}
+    return {
+        workloads.full_name(pod): {} if isinstance(known, errors.CanaryError) else known
+        for pod, known in zip(pods, seen)
+        if known is not None
+    }
 
 
-def _each(pods: Sequence[Pod], ask: Callable[[Pod], Found]) -> list[Found | None]:
-    def ask_living(pod: Pod) -> Found | None:
+def _each(pods: Sequence[Pod], ask: Callable[[Pod], Found]) -> list[Found | errors.CanaryError | None]:
+    """What every proxy said: None for a pod that has gone, the failure of one that does not answer for now."""
+
+    def ask_one(pod: Pod) -> Found | errors.CanaryError | None:
         try:
             return ask(pod)
         except errors.PodMissing:
             return None
+        except (errors.ProbeFailed, errors.WaitExpired) as error:
+            return error
 
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
-        return list(pool.map(ask_living, pods))
+        return list(pool.map(ask_one, pods))
 
 
 def _ask(cluster: Cluster, pod: Pod, what: str) -> dict[str, Any]:
@@ -113,17 +120,24 @@ def await_routes(
     started = time.monotonic()
     took: dict[str, float] = {}
 
-    def look() -> list[str]:
-        waiting = [pod for pod in pods if workloads.full_name(pod) not in took]
-        for pod, held in zip(waiting, read_routes(cluster, waiting, namespace, name)):
-            if held is None or envoy.holds(plan, declared, held):
-                took[workloads.full_name(pod)] = round(time.monotonic() - started, 3)
-        return [workloads.full_name(pod) for pod in waiting if workloads.full_name(pod) not in took]
+    def follows(pod: Pod) -> bool:
+        held = envoy.route_shares(_ask(cluster, pod, ROUTES), namespace, name)
+        return envoy.holds(plan, declared, held)
 
-    def describe(lagging: list[str]) -> str:
-        return f"{len(lagging)} of {len(pods)} proxies do not hold the weights of the VirtualService yet: " + ", ".join(
-            lagging[:5]
-        )
+    def look() -> dict[str, str]:
+        """Who lags behind, and what its proxy said when it did not answer."""
+        waiting = [pod for pod in pods if workloads.full_name(pod) not in took]
+        lagging = {}
+        for pod, answer in zip(waiting, _each(waiting, follows)):
+            if answer is None or answer is True:
+                took[workloads.full_name(pod)] = round(time.monotonic() - started, 3)
+            else:
+                lagging[workloads.full_name(pod)] = f" ({answer})" if answer else ""
+        return lagging
+
+    def describe(lagging: dict[str, str]) -> str:
+        listed = ", ".join(f"{pod}{said}" for pod, said in list(lagging.items())[:5])
+        return f"{len(lagging)} of {len(pods)} proxies do not hold the weights of the VirtualService yet: {listed}"
 
     wait_until(look, lambda lagging: not lagging, timeout_seconds, describe)
     return took

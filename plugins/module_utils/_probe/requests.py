@@ -11,6 +11,7 @@ connections every answer closes its connection, because kube-proxy and TCP route
 from __future__ import annotations
 
 import http.client
+import math
 import re
 import secrets
 import ssl
@@ -27,13 +28,22 @@ from .._domain.errors import CurlMissing, InvalidRequest, PodMissing, ProbeFaile
 
 REQUEST_TIMEOUT_SECONDS = 10
 BATCH = 1000
-URL = re.compile(r"https?://[^\s\"\\]+")
-# $1 URL, $2 how many, the rest goes to curl as it is.
+URL = re.compile(r"https?://[!#-\[\]-~]+")  # printable, without the two characters that curl's configuration reads
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, field-name
+LINE = re.compile(r"[ -~]*")
+# $1 URL, $2 requests, $3 seconds that they may take, $4 lines of configuration on standard input; the rest is curl's.
+# The guard ends curl when its time is up, so that no load goes on behind our back, and goes when curl ends before.
 SCRIPT = """command -v curl >/dev/null 2>&1 || exit 127
-url=$1 count=$2; shift 2
-while [ "$count" -gt 0 ]; do echo "url = \\"$url\\""; count=$((count - 1)); done |
-curl --silent --show-error --include --globoff --noproxy '*' --config - "$@"
+url=$1 count=$2 limit=$3 lines=$4; shift 4
+config=$(while [ "$lines" -gt 0 ]; do IFS= read -r line; printf '%s\\n' "$line"; lines=$((lines - 1)); done)
+{ printf '%s\\n' "$config"; while [ "$count" -gt 0 ]; do echo "url = \\"$url\\""; count=$((count - 1)); done; } |
+curl --silent --show-error --include --globoff --noproxy '*' --config - "$@" & asking=$!
+(trap 'kill "$nap"' TERM; sleep "$limit" & nap=$!; wait "$nap" && kill "$asking") >/dev/null 2>&1 </dev/null & guard=$!
+wait "$asking"; code=$?; kill "$guard" 2>/dev/null; exit "$code"
 """
+NO_SHELL = re.compile(r"executable file not found|no such file or directory", re.IGNORECASE)
+ENDED_BY_GUARD = 143  # 128 + SIGTERM
+GRACE_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,21 @@ class Question:
     new_connections: bool = True
 
     def __post_init__(self) -> None:
-        if not URL.fullmatch(self.url):
+        if not _is_url(self.url):
             raise InvalidRequest(f"{self.url!r} is no http or https URL.", "For example: http://webserver/.")
         for name, value in self.headers.items():
-            if re.search(r"[\r\n]", f"{name}{value}") or ":" in name:
-                raise InvalidRequest(f"The header {name!r} is malformed.", "Give one name and one line each.")
+            if not isinstance(value, str) or not LINE.fullmatch(value) or not TOKEN.fullmatch(name):
+                raise InvalidRequest(
+                    f"The header {name!r} is malformed.", "Give a name, and one line of plain characters in quotes."
+                )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return bool(URL.fullmatch(text) and url.hostname and (url.port is None or url.port > 0))
+    except ValueError:
+        return False
 
 
 def find_source(cluster: Cluster, namespace: str, pod: str | None, selector: str | None) -> dict[str, Any]:
@@ -82,24 +102,33 @@ def _batch(
     cluster: Cluster, pod: Mapping[str, Any], container: str, question: Question, requests: int, deadline: float
 ) -> list[Answer]:
     mark = secrets.token_hex(8)
+    left = max(1, math.ceil(deadline - time.monotonic()))
+    lines = _header_lines(question)
     options = [
         "--max-time",
         str(REQUEST_TIMEOUT_SECONDS),
         "--write-out",
         f"\n{mark} %{{http_code}} %{{num_connects}}\n",
     ]
-    for name, value in _headers(question).items():
-        options += ["--header", f"{name}: {value}"]
-    command = ["sh", "-c", SCRIPT, "sh", question.url, str(requests), *options]
+    command = ["sh", "-c", SCRIPT, "sh", question.url, str(requests), str(left), str(len(lines)), *options]
     metadata = pod["metadata"]
-    left = max(1.0, deadline - time.monotonic())
-    result = cluster.run_in_pod(metadata["namespace"], metadata["name"], container, command, left)
+    result = cluster.run_in_pod(
+        metadata["namespace"], metadata["name"], container, command, left + GRACE_SECONDS, lines
+    )
     where = f"container {container} of pod {workloads.full_name(pod)}"
-    if result.code in (None, 126, 127):
-        raise CurlMissing(f"There is no curl in {where}.", said=(result.stderr or result.error).strip()[-200:])
+    said = (result.stderr or result.error).strip()[-200:]
+    if result.code in (126, 127) or (result.code is None and NO_SHELL.search(said)):
+        raise CurlMissing(f"There is no curl in {where}.", said=said)
     if question.new_connections:
         _check_connections(result, mark, where)
     return _parse(result, mark, requests, where)
+
+
+def _header_lines(question: Question) -> list[str]:
+    """The headers in curl's configuration language. They go over standard input, because they may be secrets."""
+    closing = {"Connection": "close"} if question.new_connections else {}
+    lines = [f"{name}: {value}" for name, value in {**question.headers, **closing}.items()]
+    return ['header = "' + line.replace("\\", "\\\\").replace('"', '\\"') + '"' for line in lines]
 
 
 def _check_connections(result: CommandResult, mark: str, where: str) -> None:
@@ -120,6 +149,8 @@ def _headers(question: Question) -> dict[str, str]:
 def _parse(result: CommandResult, mark: str, requests: int, where: str) -> list[Answer]:
     pieces = re.split(rf"\n{mark} (\d{{3}}) \d+\n", result.stdout)
     texts, codes = pieces[0:-1:2], pieces[1::2]
+    if result.code == ENDED_BY_GUARD:
+        raise ProbeFailed(f"The time was up after {len(codes)} of {requests} requests.", "Raise timeout.")
     if len(codes) != requests:
         said = (result.stderr or result.error).strip()[-200:]
         raise ProbeFailed(f"curl in {where} ended after {len(codes)} of {requests} requests: {said}")
@@ -158,7 +189,7 @@ def _ask_once(url: SplitResult, tls: Mapping[str, Any], headers: Mapping[str, st
         connection.request("GET", urlunsplit(("", "", url.path or "/", url.query, "")), headers=dict(headers))
         response = connection.getresponse()
         body = response.read().decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return Answer(0, {}, "", str(error) or type(error).__name__)
     finally:
         connection.close()

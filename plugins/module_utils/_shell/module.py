@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._cluster.cluster import Cluster, connect
 from .._domain.errors import CanaryError
 from .._domain.outcome import Outcome
-from .._domain.secrets import secrets_in, strings_in
+from .._domain.secrets import secret_headers, secrets_in, strings_in
 from .arguments import AUTH_OPTIONS
 
 Action = Callable[[Cluster, Mapping[str, Any]], Outcome]
@@ -26,6 +26,7 @@ class CanaryModule(AnsibleModule):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._show_harmless_parts_of_kubeconfig()
+        self._hide_secret_headers()
 
     def _show_harmless_parts_of_kubeconfig(self) -> None:
         """Hide the secrets of a kubeconfig, not all of it.
@@ -36,6 +37,9 @@ class CanaryModule(AnsibleModule):
         kubeconfig = self.params.get("kubeconfig")
         others = {self.params.get(name) for name in ("api_key", "password")}
         self.no_log_values -= set(strings_in(kubeconfig)) - set(secrets_in(kubeconfig)) - others
+
+    def _hide_secret_headers(self) -> None:
+        self.no_log_values |= set(secret_headers(self.params.get("headers")))
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         kwargs.setdefault("reason", "invalid_arguments")

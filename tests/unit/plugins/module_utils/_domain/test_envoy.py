@@ -30,7 +30,7 @@ def dump_of(*routes: dict[str, Any]) -> dict[str, Any]:
 def test_only_routes_of_the_virtual_service_count() -> None:
     other = envoy_route({"v1": 50, "v2": 50}, CONFIG.replace("reviews", "ratings"))
     found = envoy.route_shares(dump_of(envoy_route({"v1": 90, "v2": 10}), other, {"redirect": {}}), "shop", "reviews")
-    assert found == [{("v1", HOST): 90, ("v2", HOST): 10}]
+    assert found == [{("v1", HOST, 80): 90, ("v2", HOST, 80): 10}]
 
 
 def virtual_service(*weights: dict[str, int]) -> dict[str, Any]:
@@ -80,3 +80,16 @@ def test_a_subset_on_several_ports_counts_with_its_weakest() -> None:
     dump = {"cluster_statuses": [cluster("v1", {}, {}), cluster("v1", {}, port=8080)]}
     assert envoy.healthy_endpoints(dump, HOST, ["v1"], None) == {"v1": 1}
     assert envoy.healthy_endpoints(dump, HOST, ["v1"], 80) == {"v1": 2}
+
+
+def test_ports_of_one_host_are_told_apart() -> None:
+    def item(first: int, second: int) -> dict[str, Any]:
+        ports = [(80, first), (8080, second)]
+        route = [{"destination": {"host": "reviews", "port": {"number": p}}, "weight": w} for p, w in ports]
+        return {"metadata": {"name": "reviews", "namespace": "shop"}, "spec": {"http": [{"route": route}]}}
+
+    wanted = (WantedWeight(10, "reviews", port=80), WantedWeight(90, "reviews", port=8080))
+    plan = plan_weights(item(90, 10), WeightRequest(wanted))
+    old, new = ({("", HOST, 80): a, ("", HOST, 8080): b} for a, b in ((90, 10), (10, 90)))
+    declared = envoy.declared_shares(item(10, 90))
+    assert (envoy.holds(plan, declared, [old]), envoy.holds(plan, declared, [new])) == (False, True)

@@ -50,6 +50,7 @@ def test_two_routes_with_both_arms_need_a_choice() -> None:
     [
         (virtual_service({"v1": 100}), ARMS, "No http route"),
         (virtual_service({"v1": 80, "v2": 10, "v3": 10}), ARMS, "sends 10 % to destinations that no arm names"),
+        (virtual_service({"v1": 0, "v2": 0}), ARMS, "All weights of route"),
         (virtual_service({"v1": 1, "v2": 1}), {**ARMS, "canary": ArmTarget(deployment="x")}, "neither a subset"),
     ],
 )

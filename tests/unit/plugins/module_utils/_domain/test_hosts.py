@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.aviary.canary.plugins.module_utils._domain.hosts import cluster_key, expand, service_of
+from ansible_collections.aviary.canary.plugins.module_utils._domain.hosts import (
+    cluster_key,
+    expand,
+    gateway_place,
+    service_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,5 +43,11 @@ def test_a_host_stands_for_a_service_or_for_none(host: str, service: tuple[str, 
 
 
 def test_a_cluster_name_holds_subset_and_host() -> None:
-    assert cluster_key("outbound|80|v1|reviews.shop.svc.cluster.local") == ("v1", "reviews.shop.svc.cluster.local")
+    assert cluster_key("outbound|80|v1|reviews.shop.svc.cluster.local") == ("v1", "reviews.shop.svc.cluster.local", 80)
     assert cluster_key("BlackHoleCluster") is None
+
+
+@pytest.mark.parametrize("gateway", ["front", "./front", "shop/front", "front.shop.svc.cluster.local"])
+def test_a_gateway_has_several_names(gateway: str) -> None:
+    assert gateway_place(gateway, "shop") == ("shop", "front")
+    assert gateway_place("mesh-gateways/front", "shop") == ("mesh-gateways", "front")

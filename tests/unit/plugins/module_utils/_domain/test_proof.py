@@ -64,6 +64,36 @@ def test_a_right_split_is_called_failed_no_more_often_than_stated(share: float, 
     assert wrong <= 0.05
 
 
+@pytest.mark.parametrize("arms", [3, 4])
+def test_more_arms_share_the_stated_risk(arms: int) -> None:
+    """Exact for equal arms: the risk of one arm times their number is never below the risk of all together."""
+    declared = Rules({f"arm{i}": 100 / arms for i in range(arms)})
+    chances = [stats.binom.pmf(hits, 600, 1 / arms) for hits in range(601)]
+    low, high = clopper_pearson_bounds(600, 100 / arms, declared.error_rate())
+    assert arms * (sum(chances[:low]) + sum(chances[high + 1 :])) <= 0.05
+    assert judge(Counts({f"arm{i}": 600 // arms for i in range(arms)}), declared).verdict != "failed"
+
+
+def clopper_pearson_bounds(requests: int, share: float, alpha: float) -> tuple[int, int]:
+    """The fewest and the most hits whose interval still holds the share."""
+    inside = [
+        hits
+        for hits in range(requests + 1)
+        if clopper_pearson(hits, requests, alpha)[0] <= share <= clopper_pearson(hits, requests, alpha)[1]
+    ]
+    return inside[0], inside[-1]
+
+
+def test_failures_that_are_allowed_do_not_make_a_right_split_wrong() -> None:
+    counts = Counts({"stable": 1710, "canary": 190}, failed=100)
+    assert judge(counts, rules(10, max_failed_percent=10.0)).verdict == "passed"
+    assert judge(counts, rules(10, max_failed_percent=4.0)).verdict == "failed"
+    assert (
+        judge(Counts({"stable": 1500, "canary": 400}, failed=100), rules(10, max_failed_percent=10.0)).verdict
+        == "failed"
+    )
+
+
 @pytest.mark.parametrize("share", [1, 10, 50])
 def test_looking_after_every_hundred_requests_keeps_the_stated_risk(share: float) -> None:
     """Exact again: the probability that a walk of right answers is called failed at any of ten looks.
@@ -155,6 +185,9 @@ def test_verdicts(counts: Counts, share: float, options: dict, verdict: str, rea
         ({"stable": 90, "canary": 5}, {}, "add up to 95"),
         ({"stable": 110, "canary": -10}, {}, "not between 0 and 100"),
         ({"stable": 90, "canary": 10}, {"confidence": 1.0}, "confidence of 1"),
+        ({"stable": 90, "canary": 10}, {"tolerance_percent": 0.0}, "tolerance of 0"),
+        ({"stable": 90, "canary": 10}, {"tolerance_percent": -5.0}, "tolerance of -5"),
+        ({"stable": 90, "canary": 10}, {"max_failed_percent": 101.0}, "max_failed_percent of 101"),
     ],
 )
 def test_rules_that_cannot_be_meant_are_refused(expected: dict, options: dict, message: str) -> None:

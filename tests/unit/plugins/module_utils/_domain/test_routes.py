@@ -200,6 +200,16 @@ def test_a_missing_destination_is_added_at_the_end_with_the_host_of_the_route() 
     ]
 
 
+@pytest.mark.parametrize("twice", [("reviews", "v1"), ("reviews.shop.svc.cluster.local", "v1")])
+@pytest.mark.parametrize("add_missing", [False, True])
+def test_one_destination_cannot_get_two_weights(twice: tuple[str, str], add_missing: bool) -> None:
+    """By whatever names it is called: the last one would win, and the sum would no longer be what was asked."""
+    wanted = (WantedWeight(60, subset="v1"), WantedWeight(20, *twice), WantedWeight(20, subset="v2"))
+    item = object_with(route_to(("v2", 100)) if add_missing else route_to(("v1", 50), ("v2", 50)))
+    with pytest.raises(errors.WeightsInvalid, match=r"same destination|named twice"):
+        plan_weights(item, WeightRequest(wanted), add_missing=add_missing)
+
+
 def test_warnings_name_what_distorts_a_measurement() -> None:
     faulty = route_to(("v1", 50), ("v2", 50), fault={"abort": {}}, mirror={"host": "x"})
     plan = plan_weights(object_with(route_to(("other", 1)), faulty), request_of(("v1", 50), ("v2", 50)))
@@ -213,6 +223,6 @@ def test_warnings_name_what_distorts_a_measurement() -> None:
     [({"a": 90, "b": 10}, {"a": 90, "b": 10}), ({"a": 100, "b": 0}, {"a": 1}), ({"a": 0}, {"a": 1})],
 )
 def test_effective_weights_are_those_that_envoy_gets(written_weights: dict[str, int], held: dict[str, int]) -> None:
-    assert effective({("", key): weight for key, weight in written_weights.items()}) == {
-        ("", key): weight for key, weight in held.items()
+    assert effective((("", key, None), weight) for key, weight in written_weights.items()) == {
+        ("", key, None): weight for key, weight in held.items()
     }

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.aviary.canary.plugins.module_utils._domain.secrets import secrets_in, strings_in
+from ansible_collections.aviary.canary.plugins.module_utils._domain.secrets import (
+    secret_headers,
+    secrets_in,
+    strings_in,
+)
 
 KUBECONFIG = {
     "clusters": [{"name": "v1", "cluster": {"server": "https://api", "certificate-authority-data": "CA"}}],
@@ -30,3 +34,9 @@ def test_every_string_is_found_for_comparison() -> None:
 
 def test_a_path_and_nonsense_hold_no_secrets() -> None:
     assert list(secrets_in("/path")) == list(secrets_in(None)) == list(secrets_in({"users": ["x", {}]})) == []
+
+
+def test_a_header_is_a_secret_by_its_name() -> None:
+    headers = {"Host": "shop", "Authorization": "Bearer A", "X-Api-Key": "B", "Cookie": "C", "X-Canary": "1"}
+    assert set(secret_headers(headers)) == {"Bearer A", "B", "C"}
+    assert list(secret_headers(None)) == []

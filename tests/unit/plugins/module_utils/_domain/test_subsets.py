@@ -37,6 +37,17 @@ def test_a_short_host_is_read_in_its_own_namespace() -> None:
     assert effective_subsets([rule("other", "short", "v1", host="reviews")], HOST, ["other"]) == (None, {})
 
 
+def test_a_wildcard_covers_a_host_and_the_longest_one_wins() -> None:
+    rules = [rule("shop", "all", "v1", host="*"), rule("shop", "shop", "v2", host="*.shop.svc.cluster.local")]
+    assert effective_subsets(rules, HOST, ["shop"])[0] == "shop/shop"
+    assert effective_subsets([*rules, rule("shop", "own", "v3")], HOST, ["shop"])[0] == "shop/own"
+
+
+def test_a_rule_without_a_spec_covers_nothing() -> None:
+    empty = {"metadata": {"namespace": "shop", "name": "empty"}}
+    assert effective_subsets([empty, rule("shop", "own", "v1")], HOST, ["shop"])[0] == "shop/own"
+
+
 def test_labels_select_a_pod_that_carries_them_all() -> None:
     pod = {"metadata": {"labels": {"app": "reviews", "version": "v1"}}}
     assert selects({"version": "v1"}, pod)

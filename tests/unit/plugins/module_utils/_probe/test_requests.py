@@ -9,7 +9,12 @@ import pytest
 
 from ansible_collections.aviary.canary.plugins.module_utils._cluster.cluster import CommandResult
 from ansible_collections.aviary.canary.plugins.module_utils._domain.errors import InvalidRequest, ProbeFailed
-from ansible_collections.aviary.canary.plugins.module_utils._probe.requests import Question, _check_connections, _parse
+from ansible_collections.aviary.canary.plugins.module_utils._probe.requests import (
+    Question,
+    _check_connections,
+    _header_lines,
+    _parse,
+)
 
 OK = "HTTP/1.1 200 OK\r\nServer: nginx\r\nX-Version: 2\r\n\r\nNew load -> POD_NAME: x\n\n\nMARK 200 1\n"
 EMPTY = "HTTP/1.1 503 Service Unavailable\r\n\r\n\nMARK 503 1\n"
@@ -45,7 +50,40 @@ def test_answers_over_a_kept_connection_are_not_counted_as_drawn_anew() -> None:
     _check_connections(CommandResult(OK + NOTHING, "", 0), "MARK", "container c of pod p")
 
 
-@pytest.mark.parametrize("url", ["webserver", "ftp://x/", "http://a b/", 'http://x/"', "http://x/\\", ""])
+def test_time_that_is_up_is_told_as_such() -> None:
+    with pytest.raises(ProbeFailed, match="time was up after 1 of 3 requests"):
+        _parse(CommandResult(OK, "", 143), "MARK", 3, "container c of pod p")
+
+
+def test_headers_are_quoted_as_curl_reads_them() -> None:
+    question = Question("http://x/", {"X-Note": 'say "hi" \\ bye'}, new_connections=False)
+    assert _header_lines(question) == [r'header = "X-Note: say \"hi\" \\ bye"']
+    assert _header_lines(Question("http://x/"))[-1] == 'header = "Connection: close"'
+
+
+@pytest.mark.parametrize(
+    "headers", [{"a b": "x"}, {"a": "x\ny"}, {"a:": "x"}, {"a": None}, {"a": 1}, {"a": "\u20ac"}, {"": "x"}]
+)
+def test_a_header_that_is_none_is_refused(headers: dict) -> None:
+    with pytest.raises(InvalidRequest, match="malformed"):
+        Question("http://x/", headers)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "webserver",
+        "ftp://x/",
+        "http://a b/",
+        'http://x/"',
+        "http://x/\\",
+        "",
+        "http:///x",
+        "http://x:99999/",
+        "http://[::1/",
+        "http://\u00fc/",
+    ],
+)
 def test_only_urls_that_curl_reads_as_they_are_written_are_asked(url: str) -> None:
     with pytest.raises(InvalidRequest, match="no http or https URL"):
         Question(url)
