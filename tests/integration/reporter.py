@@ -22,7 +22,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     elif report.when == "call":
         outcomes.setdefault(report.nodeid, "passed")
     if report.when == "teardown":
-        print(f"{outcomes[report.nodeid]:8} {elapsed[report.nodeid]:6.1f} s  {sentence(report)}", flush=True)
+        seen = "".join(f" ({figures})" for _name, figures in report.user_properties)
+        print(f"{outcomes[report.nodeid]:8} {elapsed[report.nodeid]:6.1f} s  {sentence(report)}{seen}", flush=True)
 
 
 def sentence(report: pytest.TestReport) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -77,11 +77,14 @@ def test_check_mode_plans_part_2_on_the_living_app_and_changes_nothing(play: par
     assert kube.snapshot(namespace) == before
 
 
-def test_moving_from_part_1_to_part_2_loses_no_request(play: partial, namespace: str, url: str, workdir: Path) -> None:
+def test_moving_from_part_1_to_part_2_loses_no_request(
+    play: partial, namespace: str, url: str, workdir: Path, record_property: Callable[[str, str], None]
+) -> None:
     start_client(namespace, "bystander", sidecar=False)
     with Load(namespace, "bystander", url, workdir / "bystander.log") as load:
         play("deploy", PART_2, **NO_SHARE)
         load.wait_for_requests(50)
+    record_property("seen", f"{load.answers.total()} requests, {len(load.lost)} lost")
     assert load.lost == []
     assert kube.has_sidecar(namespace, "app in (webserver, consumer)") == [True] * 4
     kube.kubectl("-n", namespace, "delete", "pod", "bystander")
@@ -103,8 +106,9 @@ def test_the_weights_move_under_load(play: partial, namespace: str, consumer_loa
     assert "Passed." in play("verify", PART_2, canary_share=share, canary_verify=sure(share)).output
 
 
-def test_the_whole_of_part_2_loses_no_request(consumer_load: Load) -> None:
+def test_the_whole_of_part_2_loses_no_request(consumer_load: Load, record_property: Callable[[str, str], None]) -> None:
     consumer_load.stop()
+    record_property("seen", f"{consumer_load.answers.total()} requests, {len(consumer_load.lost)} lost")
     assert consumer_load.answers.total() > 3 * REQUESTS
     assert consumer_load.lost == []
 

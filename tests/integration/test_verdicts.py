@@ -44,18 +44,24 @@ def wrong_split(mesh: Mesh) -> Iterator[None]:
     succeed("rollout", mesh.inventory, canary_share=1)
 
 
-def test_wrong_verdicts_on_a_right_split_stay_within_the_confidence(measure: Callable[[], dict[str, Any]]) -> None:
+def test_wrong_verdicts_on_a_right_split_stay_within_the_confidence(
+    measure: Callable[[], dict[str, Any]], record_property: Callable[[str, str], None]
+) -> None:
     results = [measure() for _repetition in range(REPETITIONS)]
     verdicts = Counter(result["verdict"] for result in results)
     asked = sum(result["requests"] for result in results)
+    record_property("seen", f"{dict(verdicts)} at 99/1")
     assert chance_allows(sum(result["counts"]["canary"] for result in results), asked, 1)
     assert verdicts["failed"] <= most(REPETITIONS, 1 - CONFIDENCE), verdicts
     assert verdicts["passed"] > REPETITIONS / 2, verdicts  # the others are honest enough to ask for more requests
 
 
 @pytest.mark.usefixtures("wrong_split")
-def test_a_wrong_split_is_caught_every_time_at_the_default_size(measure: Callable[[], dict[str, Any]]) -> None:
+def test_a_wrong_split_is_caught_every_time_at_the_default_size(
+    measure: Callable[[], dict[str, Any]], record_property: Callable[[str, str], None]
+) -> None:
     verdicts = Counter(measure()["verdict"] for _repetition in range(REPETITIONS // 4))
+    record_property("seen", f"{dict(verdicts)} at 90/10 declared as 99/1")
     assert verdicts == {"failed": REPETITIONS // 4}
 
 
