@@ -50,7 +50,7 @@ build: .venv/.stamp ## the tarball, in build/, imported as Galaxy would
 
 .PHONY: clean
 clean: ## remove build/ and the caches of the tools (.venv and the sandbox's cache stay)
-	@rm -rf build .mypy_cache .ruff_cache .hypothesis .ansible
+	@rm -rf build .hypothesis .ansible
 
 ##@ The real cluster
 .PHONY: sandbox
