@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ def tracked_files() -> list[Path]:
 @pytest.fixture(scope="module")
 def module_docs() -> dict[str, Any]:
     """The documentation of every module, doc fragments merged in."""
-    names = [f"aviary.canary.{name}" for name in MODULES]
-    found = subprocess.run(["ansible-doc", "--json", *names], cwd=ROOT, check=True, capture_output=True, text=True)
+    command = [Path(sys.executable).with_name("ansible-doc"), "--json", *(f"aviary.canary.{name}" for name in MODULES)]
+    found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return {name.rpartition(".")[2]: entry["doc"] for name, entry in json.loads(found.stdout).items()}
 
 
