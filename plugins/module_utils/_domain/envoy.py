@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .hosts import cluster_key
-from .routes import Shares, Target, WeightPlan, effective, read_routes
+from .routes import Shares, WeightPlan, effective, read_routes
 
 
 def route_shares(dump: Mapping[str, Any], namespace: str, name: str) -> list[dict[tuple[str, str, int], int]]:
@@ -62,15 +62,15 @@ def holds(plan: WeightPlan, declared: Sequence[Shares], held: Sequence[Mapping[t
 
     `declared` is every route of the object after the write: routes that the plan does not touch may be there too.
     """
-    ports = {target for shares in declared for target in shares if target[2] is not None}
-    have = [_as_declared(shares, ports) for shares in held]
-    return all(want in have for want in plan.shares()) and all(each in declared for each in have)
+    return all(any(_match(want, have) for have in held) for want in plan.shares()) and all(
+        any(_match(want, have) for want in declared) for have in held
+    )
 
 
-def _as_declared(shares: Mapping[tuple[str, str, int], int], ports: set[Target]) -> Shares:
-    """A proxy always knows the port; the object names it only where the Service has several."""
-    return effective(
-        (target if target in ports else (target[0], target[1], None), weight) for target, weight in shares.items()
+def _match(want: Shares, have: Mapping[tuple[str, str, int], int]) -> bool:
+    """Whether a proxy's route is this one: it always knows the port, the object names it only where it must."""
+    return want == effective(
+        (target if target in want else (target[0], target[1], None), weight) for target, weight in have.items()
     )
 
 

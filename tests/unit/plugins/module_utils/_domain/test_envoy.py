@@ -93,3 +93,17 @@ def test_ports_of_one_host_are_told_apart() -> None:
     old, new = ({("", HOST, 80): a, ("", HOST, 8080): b} for a, b in ((90, 10), (10, 90)))
     declared = envoy.declared_shares(item(10, 90))
     assert (envoy.holds(plan, declared, [old]), envoy.holds(plan, declared, [new])) == (False, True)
+
+
+def test_a_foreign_route_that_names_a_port_does_not_hide_ours_that_names_none() -> None:
+    def item(v1: int, v2: int) -> dict[str, Any]:
+        beta = {"destination": {"host": "reviews", "subset": "v2", "port": {"number": 80}}}
+        return virtual_service({"v1": v1, "v2": v2}) | {
+            "spec": {"http": [{"route": [beta]}, *virtual_service({"v1": v1, "v2": v2})["spec"]["http"]]}
+        }
+
+    plan = plan_weights(item(1, 99), WeightRequest((WantedWeight(99, subset="v1"), WantedWeight(1, subset="v2"))))
+    held = envoy.route_shares(dump_of(envoy_route({"v2": 1}), envoy_route({"v1": 99, "v2": 1})), "shop", "reviews")
+    assert envoy.holds(plan, envoy.declared_shares(item(99, 1)), held)
+    old = envoy.route_shares(dump_of(envoy_route({"v2": 1}), envoy_route({"v1": 1, "v2": 99})), "shop", "reviews")
+    assert not envoy.holds(plan, envoy.declared_shares(item(99, 1)), old)
