@@ -15,7 +15,7 @@ import pytest
 
 from integration import kube
 from integration.chance import sure
-from integration.playbook import ROOT, succeed
+from integration.playbook import ROOT, run, succeed
 
 FILES = Path(__file__).parent / "files"
 PART_1 = ROOT / "examples/tutorial/kubernetes.yml"
@@ -129,6 +129,11 @@ def test_part_2_is_adopted_and_only_the_weights_move() -> None:
     adopted = partial(succeed, inventory=PART_2, canary_share=None)
     before = kube.snapshot(DEFAULT)
     assert adopted("deploy").changed == 0
+    assert kube.snapshot(DEFAULT) == before
+
+    refused = run("deploy", PART_2, canary_candidate={"subset": "v9"}, canary_share=1)
+    assert refused.status == 2
+    assert "Subset v9 is not defined by DestinationRule sample-destination-rule" in " ".join(refused.output.split())
     assert kube.snapshot(DEFAULT) == before
 
     virtual_service = kube.get("virtualservice", "sample-vs", DEFAULT)

@@ -95,6 +95,10 @@ def test_a_share_that_cannot_be_meant_is_refused(mesh: Mesh, share: float | str)
     [
         ({"canary_provider": "linkerd"}, "value of canary_provider must be one of: kubernetes, istio, got: linkerd"),
         ({"canary_stable": {"imgae": "nginx"}}, "canary_stable.imgae"),
+        (
+            {"canary_candidate": {"subset": "v3"}},
+            "sends to subset v2, which DestinationRule sample-destination-rule would",
+        ),
         ({"canary_stable": {"deployment": "new-untested"}}, "each arm needs one of its own"),
         ({"canary_cluster": {"kubeconfig": {"apiVersion": "v1"}}}, "must be the path of a file"),
     ],

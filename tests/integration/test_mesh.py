@@ -167,7 +167,7 @@ SOURCES = {
     "a container without curl": ("curlless", {}, "curl_missing", "no curl in container main of pod test-mesh/curlless"),
     "a curl that does not run through": ("broken", {}, "probe_failed", "ended after 0 of 500 requests"),
     "a container that is not there": ("consumer", {"container": "x"}, "probe_failed", "container x is not valid"),
-    "a pod that is not there": ("nobody", {}, "pod_missing", "no pods nobody in test-mesh"),
+    "a pod that is not there": ("nobody", {}, "pod_missing", "no Pod nobody in test-mesh"),
 }
 
 

@@ -158,7 +158,7 @@ def test_a_gateway_that_is_not_there(run: Run, shop: Shop, namespace: str) -> No
     shop.virtual_service(to(("v1", 100), ("v2", 0)), spec={"gateways": ["front"]})
     weights = [{"subset": "v1", "weight": 90}, {"subset": "v2", "weight": 10}]
     found = run("virtual_service_weights", name="reviews", namespace=namespace, weights=weights)
-    check(found, "object_missing", f"There is no gateways front in {namespace}")
+    check(found, "object_missing", f"There is no Gateway front in {namespace}")
 
 
 def test_a_python_without_the_kubernetes_library(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_what_does_not_roll_out_in_time_is_named(run: Run, shop: Shop, options: 
         ({"replicas": 0}, "invalid_request", "budget of 0"),
         ({"canary": "old"}, "invalid_request", "Both arms"),
         ({"max_surge": 1}, "invalid_request", "needs a budget"),
-        ({"canary": "nobody"}, "deployment_missing", "deployments nobody"),
+        ({"canary": "nobody"}, "deployment_missing", "Deployment nobody"),
         ({"share": "much"}, "invalid_arguments", "argument 'share'"),
     ],
 )

@@ -152,10 +152,10 @@ REFUSALS = {
     "two numbers": ({"max_requests": 10}, "invalid_arguments", "mutually exclusive"),
     "no time": ({"timeout": 0}, "probe_failed", "time was up after 0 of 300"),
     "no expectation": ({"expected": None}, "expectation_missing", "which share arm stable should get"),
-    "no pod": ({"source": {"pod": "nobody"}}, "pod_missing", "no pods nobody"),
+    "no pod": ({"source": {"pod": "nobody"}}, "pod_missing", "no Pod nobody"),
     "no pod of a selector": ({"source": {"selector": "app=x"}}, "pod_missing", "fits app=x"),
     "no name of a pod": ({"source": {"pod": "../x"}}, "invalid_request", "cannot be the name of pods"),
-    "no VirtualService": ({"virtual_service": "nothing"}, "virtual_service_missing", "virtualservices nothing"),
+    "no VirtualService": ({"virtual_service": "nothing"}, "virtual_service_missing", "VirtualService nothing"),
 }
 
 

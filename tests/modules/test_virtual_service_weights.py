@@ -171,7 +171,7 @@ def test_tcp_weights_are_written_only_without_a_wait(run: Run, shop: Shop, optio
 def test_what_is_not_there(run: Run, options: dict[str, Any]) -> None:
     found = run(NAME, **options)
     assert found["reason"] == "virtual_service_missing"
-    assert found["msg"] == f"There is no virtualservices reviews in {options['namespace']}."
+    assert found["msg"] == f"There is no VirtualService reviews in {options['namespace']}."
 
 
 def test_without_permission_nothing_is_read(

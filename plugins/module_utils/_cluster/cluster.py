@@ -241,8 +241,8 @@ def _option(auth: Mapping[str, Any], name: str) -> Any:
 
 
 def _kubeconfig(auth: Mapping[str, Any]) -> str:
-    kubeconfig = _option(auth, "kubeconfig")
-    return kubeconfig if isinstance(kubeconfig, str) else "given as a dictionary" if kubeconfig else "~/.kube/config"
+    kubeconfig = _option(auth, "kubeconfig") or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    return kubeconfig if isinstance(kubeconfig, str) else "given as a dictionary"
 
 
 def _check_kubeconfig(auth: Mapping[str, Any]) -> None:
@@ -272,8 +272,8 @@ def _configuration_failure(message: str, auth: Mapping[str, Any]) -> errors.Clus
         return errors.ContextMissing(f"The kubeconfig {_kubeconfig(auth)} has no context {context}.")
     if "No configuration found" in message and not _option(auth, "kubeconfig"):
         return errors.KubeconfigMissing(
-            "There is no kubeconfig, and no host with credentials is given.",
-            "Set kubeconfig or K8S_AUTH_KUBECONFIG, or host with api_key.",
+            f"There is no kubeconfig {_kubeconfig(auth)}, and no host with credentials is given.",
+            "Set kubeconfig, K8S_AUTH_KUBECONFIG or KUBECONFIG, or host with api_key.",
         )
     said = message.rpartition("Could not create API client: ")[2].rstrip(".")
     return errors.KubeconfigInvalid(f"{_subject(auth)} cannot be used: {said}.")

@@ -75,7 +75,10 @@ def translate(error: Exception, verb: str, what: str, where: str) -> errors.Cana
     if status == 404:
         resource = what.split()[0]
         kind = MISSING.get(resource, errors.ObjectMissing)
-        return kind(f"There is no {what}{place}.", **details)
+        singular = {"virtualservices": "VirtualService", "gateways": "Gateway"}.get(
+            resource, resource[:-1].capitalize()
+        )
+        return kind(f"There is no {' '.join([singular, *what.split()[1:]])}{place}.", **details)
     if status == 401:
         return errors.CredentialsRefused("The API server does not accept the credentials.", **details)
     if status == 403 and "system:anonymous" in said:

@@ -156,7 +156,8 @@ def await_endpoints(
 
     def describe(seen: dict[str, dict[str, int]]) -> str:
         lagging = [pod for pod, known in seen.items() if not all(known.get(subset) for subset in subsets)]
-        named = ", ".join(subset or "the Service itself" for subset in subsets)
+        lacking = [subset for subset in subsets if not all(known.get(subset) for known in seen.values())]
+        named = ", ".join(subset or "the Service itself" for subset in lacking)
         return f"{len(lagging)} of {len(seen)} proxies know no healthy endpoint of {host} ({named}): " + ", ".join(
             lagging[:5]
         )
