@@ -41,8 +41,8 @@ def page(run: Run, measurements: Sequence[Measurement]) -> str:
         headline=_headline(measurements),
         lead=escape(_lead(run, measurements)),
         figures=_figures(run, measurements),
-        confidence=percent(100 * run.confidence),
-        risk=percent(100 * (1 - run.confidence)),
+        confidence=f"{100 * run.confidence:g} %",  # every nine of it counts
+        risk=f"{100 * (1 - run.confidence):.2g} %",
         reach=reach,
         rows="\n".join(_part(part, list(rows), reach) for part, rows in groupby(measurements, lambda row: row.part)),
         table="\n".join(map(_table_row, measurements)),

@@ -95,3 +95,9 @@ def test_the_close_up_reaches_far_enough(run, measurement, observed, reach):
     assert f"<span>+{reach}</span>" in html
     marks = [float(at) for at in re.findall(r'(?:x1|x2|cx)="([\d.-]+)%"', html)]
     assert all(0 <= at <= 100 for at in marks)
+
+
+def test_a_high_confidence_is_not_rounded_to_certainty(run, measurement):
+    text = page(replace(run, confidence=0.999999), [measurement])
+    assert "99.9999 % interval" in text
+    assert "0.0001 % for one step" in text
