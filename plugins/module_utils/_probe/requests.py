@@ -141,11 +141,6 @@ def _check_connections(result: CommandResult, mark: str, where: str) -> None:
         )
 
 
-def _headers(question: Question) -> dict[str, str]:
-    closing = {"Connection": "close"} if question.new_connections else {}
-    return {**question.headers, **closing}
-
-
 def _parse(result: CommandResult, mark: str, requests: int, where: str) -> list[Answer]:
     pieces = re.split(rf"\n{mark} (\d{{3}}) \d+\n", result.stdout)
     texts, codes = pieces[0:-1:2], pieces[1::2]
