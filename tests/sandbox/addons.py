@@ -21,10 +21,16 @@ def manifest(name: str) -> str:
 
 
 def crds(cluster: Cluster, build: Build) -> None:
-    """Istio's kinds alone, for a control plane without nodes."""
+    """The kinds alone, for a control plane without nodes."""
+    cluster.kubectl(build).apply(build.istio_crds.read_text(), f"{cluster.name}: Istio's CRDs were refused")
+    gateway_api(cluster, build)
+
+
+def gateway_api(cluster: Cluster, build: Build) -> None:
+    """Its CRDs; waits for all that the cluster has."""
     kubectl = cluster.kubectl(build)
-    kubectl.apply(build.crds.read_text(), f"{cluster.name}: Istio's CRDs were refused")
-    failure = f"{cluster.name}: Istio's CRDs are not served"
+    kubectl.apply(build.gateway_api_crds.read_text(), f"{cluster.name}: the Gateway API's CRDs were refused")
+    failure = f"{cluster.name}: the CRDs are not served"
     kubectl.run("wait", "crd", "--all", "--for=condition=Established", f"--timeout={SECONDS}s", failure=failure)
 
 
@@ -40,7 +46,11 @@ def node(cluster: Cluster, build: Build) -> None:
 
 
 def istio(cluster: Cluster, build: Build, ingress: bool) -> None:
-    """Ready means that weights are validated too: istiod makes its webhooks binding once it serves them."""
+    """Ready means that weights are validated too: istiod makes its webhooks binding once it serves them.
+
+    The Gateway API is there first: istiod takes part in it from its start, and makes its own GatewayClasses.
+    """
+    gateway_api(cluster, build)
     files = ["istio.yaml", *(["istio-ingress.yaml"] if ingress else [])]
     arguments = [part for name in files for part in ("-f", str(MANIFESTS / name))]
     arguments += ["--set", f"tag={VERSIONS['istio']['version']}", "--readiness-timeout", f"{SECONDS}s"]

@@ -18,7 +18,8 @@ import re
 import shutil
 import sys
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Callable
 
@@ -48,9 +49,11 @@ ROOT_OPTIONS = [
 ]
 KUBERNETES_VERSION = "k8s.io/component-base/version"
 ISTIO_VERSION = "istio.io/istio/pkg/version"
-ISTIO_FILES = {  # from Istio's own module -> name in the part
-    "manifests/charts/base/files/crd-all.gen.yaml": "crds.yaml",
-    "tools/packaging/common/envoy_bootstrap.json": "envoy_bootstrap.json",
+Files = Mapping[str, tuple[str, str]]  # name in the part -> a module that go/istio requires, and its files put together
+ISTIO_FILES: Files = {"envoy_bootstrap.json": ("istio.io/istio", "tools/packaging/common/envoy_bootstrap.json")}
+CRD_FILES: Files = {
+    "crds.yaml": ("istio.io/istio", "manifests/charts/base/files/crd-all.gen.yaml"),
+    "gateway-api-crds.yaml": ("sigs.k8s.io/gateway-api", "config/crd/standard/*.yaml"),
 }
 
 
@@ -78,10 +81,11 @@ class Build:
     istio: Path
     programs: Path
     images: Path
+    crds: Path
 
     def key(self, full: bool) -> str:
-        """Says whether a running cluster was started from this build; a control plane has no use for images."""
-        used = vars(self).values() if full else (self.kubernetes, self.istio, self.programs)
+        """Says whether a running cluster was started from this build; a control plane runs nothing of Istio's."""
+        used = vars(self).values() if full else (self.kubernetes, self.programs, self.crds)
         return "-".join(folder.name.rsplit("-", 1)[1][:6] for folder in used)
 
     @property
@@ -93,8 +97,12 @@ class Build:
         return self.istio / "istioctl"
 
     @property
-    def crds(self) -> Path:
-        return self.istio / "crds.yaml"
+    def istio_crds(self) -> Path:
+        return self.crds / "crds.yaml"
+
+    @property
+    def gateway_api_crds(self) -> Path:
+        return self.crds / "gateway-api-crds.yaml"
 
 
 def ensure(layout: Layout) -> Build:
@@ -107,11 +115,11 @@ def ensure(layout: Layout) -> Build:
         if not part.folder(layout).exists():
             make(part, layout)
     folders = {name: part.folder(layout) for name, part in chosen.items()}
-    return Build(**{name: folders[name] for name in ("kubernetes", "coredns", "istio", "programs", "images")})
+    return Build(**{field.name: folders[field.name] for field in fields(Build)})
 
 
 def parts(layout: Layout) -> list[Part]:
-    """In the order they are made; the images are made from all the others."""
+    """In the order they are made; the images are made from all those before them."""
     debian = (platform.machine(), debian_release())
     kubernetes, coredns, istio = VERSIONS["kubernetes"], VERSIONS["coredns"], VERSIONS["istio"]["version"]
     minor = kubernetes.split(".")[1]
@@ -119,15 +127,15 @@ def parts(layout: Layout) -> list[Part]:
         Part("programs", "Programs from Debian packages", (*PROGRAM_PACKAGES, *debian), make_programs),
         Part("root", "Debian root file system for the images", (*ROOT_OPTIONS, *debian), make_root),
         Part("envoy", f"Envoy {VERSIONS['envoy']['version']}", (json.dumps(VERSIONS["envoy"]), debian[0]), make_envoy),
-        go_part("kubernetes", f"Kubernetes {kubernetes}", kubernetes_flags(kubernetes, minor)),
-        go_part("coredns", f"CoreDNS {coredns}", ["-ldflags", "-s -w"]),
-        go_part("istio", f"Istio {istio}", istio_flags(istio)),
+        go_part("kubernetes", f"Kubernetes {kubernetes}", kubernetes_flags(kubernetes, minor), {}),
+        go_part("coredns", f"CoreDNS {coredns}", ["-ldflags", "-s -w"], {}),
+        go_part("istio", f"Istio {istio}", istio_flags(istio), ISTIO_FILES),
     ]
     code = (SOURCE / "images.py").read_text()
     inputs = (code, json.dumps(VERSIONS), *(part.key for part in made))
     folders = {part.name: part.folder(layout) for part in made}
     made.append(Part("images", "Container images", inputs, lambda into, log, step: images.write(into, folders)))
-    return made
+    return [*made, crds_part()]
 
 
 def kubernetes_flags(version: str, minor: str) -> list[str]:
@@ -166,19 +174,29 @@ def make(part: Part, layout: Layout) -> None:
         shutil.rmtree(stale)
 
 
-def go_part(name: str, title: str, flags: list[str]) -> Part:
-    """The programs that the `tool` lines of go/NAME/go.mod list."""
-    module = GO_MODULES / name
-    inputs = (*flags, *((module / file).read_text() for file in ("go.mod", "go.sum")))
+def go_part(name: str, title: str, flags: list[str], files: Files) -> Part:
+    """The programs that the `tool` lines of go/NAME/go.mod list, and files beside them."""
+    inputs = (*flags, *go_inputs(name, files))
 
     def make_go(into: Path, log: Path, step: Step) -> None:
         step.detail = lambda: go_progress(log)
         env = {"CGO_ENABLED": "0", "GOBIN": str(into)}
-        run(["go", "install", "-v", *flags, "tool"], log, f"{title} could not be built", env, cwd=module)
-        if name == "istio":
-            copy_istio_files(module, into)
+        run(["go", "install", "-v", *flags, "tool"], log, f"{title} could not be built", env, cwd=GO_MODULES / name)
+        copy_files(files, into, log)
 
     return Part(name, f"{title} from source", inputs, make_go)
+
+
+def crds_part() -> Part:
+    """What Istio's release defines, and the Gateway API that it was made with."""
+    inputs = go_inputs("istio", CRD_FILES)
+    title = "CRDs of Istio and the Gateway API"
+    return Part("crds", title, inputs, lambda into, log, step: copy_files(CRD_FILES, into, log))
+
+
+def go_inputs(name: str, files: Files) -> tuple[str, ...]:
+    versions = ((GO_MODULES / name / file).read_text() for file in ("go.mod", "go.sum"))
+    return (*versions, *map(str, files.items()))
 
 
 def go_progress(log: Path) -> str:
@@ -189,12 +207,19 @@ def go_progress(log: Path) -> str:
     return f"{compiled} packages compiled" if compiled else f"{fetched} modules fetched"
 
 
-def copy_istio_files(module: Path, into: Path) -> None:
-    source = output(
-        ["go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio"], "Istio's module was not found", cwd=module
-    )
-    for path, name in ISTIO_FILES.items():
-        shutil.copyfile(Path(source.strip()) / path, into / name)
+def copy_files(files: Files, into: Path, log: Path) -> None:
+    for name, (module, pattern) in files.items():
+        found = sorted(module_folder(module, log).glob(pattern))
+        if not found:
+            raise SandboxError(f"{module} has no {pattern}")
+        (into / name).write_text("---\n".join(path.read_text() for path in found))
+
+
+def module_folder(module: str, log: Path) -> Path:
+    """Where Go keeps a module that go/istio requires; it was fetched for the build, if Go's cache still has it."""
+    istio, failure = GO_MODULES / "istio", f"The Go module {module} could not be fetched"
+    run(["go", "mod", "download", module], log, failure, cwd=istio)
+    return Path(output(["go", "list", "-m", "-f", "{{.Dir}}", module], failure, cwd=istio).strip())
 
 
 def make_programs(into: Path, log: Path, step: Step) -> None:

@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     start.add_argument("--clusters", type=count, metavar="N", help="sandbox-1 to sandbox-N (1)")
     start.add_argument("--ingress", action="store_true", help="with a gateway for traffic from outside")
     start.add_argument("--prometheus", action="store_true", help="with a Prometheus that scrapes the proxies")
-    start.add_argument("--control-plane", action="store_true", help="only etcd, API server and Istio's CRDs")
+    start.add_argument("--control-plane", action="store_true", help="only etcd, API server and CRDs")
     end = verb("down", down, "stop clusters and leave nothing behind")
     end.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     end.add_argument("--all", action="store_true", help="all, in so many words")
@@ -127,7 +127,7 @@ def carry_out(layout: Layout, built: build.Build, work: planning.Work) -> None:
 def set_up(target: Cluster, built: build.Build, items: tuple[str, ...]) -> None:
     istio = f"Istio {VERSIONS['istio']['version']}"
     actions: dict[str, tuple[str, Callable[[], None]]] = {
-        "crds": ("Istio's CRDs", lambda: addons.crds(target, built)),
+        "crds": ("CRDs of Istio and the Gateway API", lambda: addons.crds(target, built)),
         "node": (f"Kubernetes {VERSIONS['kubernetes']} node", lambda: addons.node(target, built)),
         "istio": (istio, lambda: addons.istio(target, built, ingress=False)),
         "ingress": (f"{istio} with an ingress gateway", lambda: addons.istio(target, built, ingress=True)),

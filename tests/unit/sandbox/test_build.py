@@ -5,10 +5,12 @@
 """A part is built again when, and only when, something it is made from has changed."""
 
 import os
+from dataclasses import fields
 
 import pytest
 
-from sandbox.build import KEPT, Part, go_progress, make, package_sources, parts
+from sandbox import build
+from sandbox.build import KEPT, Build, Part, go_progress, make, package_sources, parts
 from sandbox.errors import SandboxError
 from sandbox.layout import Layout
 
@@ -56,10 +58,58 @@ def test_older_builds_are_kept_for_other_checkouts_but_not_for_ever(tmp_path):
     assert part("c").folder(layout).exists()
 
 
-def test_the_images_are_made_last_from_all_others(tmp_path):
-    made = parts(Layout(tmp_path))
-    assert made[-1].name == "images"
-    assert {other.key for other in made[:-1]} <= set(made[-1].inputs)
+def test_the_images_are_made_from_all_that_is_made_before_them(tmp_path):
+    *before, images_made, _ = parts(Layout(tmp_path))
+    assert images_made.name == "images"
+    assert {other.key for other in before} <= set(images_made.inputs)
+
+
+def keys(tmp_path):
+    return {part.name: part.key for part in parts(Layout(tmp_path))}
+
+
+def changed(before, after):
+    return {name for name in after if before[name] != after[name]}
+
+
+def test_another_choice_of_crds_rebuilds_nothing_else(tmp_path, monkeypatch):
+    before = keys(tmp_path)
+    monkeypatch.setattr(build, "CRD_FILES", {**build.CRD_FILES, "more.yaml": ("istio.io/istio", "more.yaml")})
+    assert changed(before, keys(tmp_path)) == {"crds"}
+
+
+def test_another_file_beside_the_programs_of_istio_rebuilds_it(tmp_path, monkeypatch):
+    before = keys(tmp_path)
+    monkeypatch.setattr(build, "ISTIO_FILES", {**build.ISTIO_FILES, "more.json": ("istio.io/istio", "more.json")})
+    assert changed(before, keys(tmp_path)) == {"istio", "images"}
+
+
+@pytest.mark.parametrize(
+    ("part", "full", "stale"),
+    [
+        ("crds", True, True),
+        ("crds", False, True),
+        ("kubernetes", False, True),
+        ("programs", False, True),
+        ("istio", True, True),
+        ("istio", False, False),
+        ("images", False, False),
+    ],
+)
+def test_a_cluster_is_stale_when_something_that_it_runs_was_built_again(tmp_path, part, full, stale):
+    built = {field.name: tmp_path / f"{field.name}-000000000000" for field in fields(Build)}
+    again = {**built, part: tmp_path / f"{part}-111111111111"}
+    assert (Build(**again).key(full) != Build(**built).key(full)) == stale
+
+
+def test_the_files_of_a_module_are_put_into_one(tmp_path, monkeypatch):
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.yaml").write_text(f"kind: {name}\n")
+    monkeypatch.setattr(build, "module_folder", lambda module, log: tmp_path)
+    build.copy_files({"all.txt": ("example.org/m", "*.yaml")}, tmp_path, tmp_path / "log")
+    assert (tmp_path / "all.txt").read_text() == "kind: a\n---\nkind: b\n"
+    with pytest.raises(SandboxError, match="has no nothing"):
+        build.copy_files({"all.txt": ("example.org/m", "nothing")}, tmp_path, tmp_path / "log")
 
 
 def test_go_progress_tells_fetching_from_compiling(tmp_path):
