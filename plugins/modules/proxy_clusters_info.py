@@ -67,6 +67,7 @@ elapsed:
 from ..module_utils._actions.proxy_clusters_info import read_proxy_clusters
 from ..module_utils._shell.arguments import WAIT_ARG_SPEC, with_connection
 from ..module_utils._shell.module import run
+from ..module_utils._shell.verb import Verb
 
 ARGUMENT_SPEC = with_connection(
     WAIT_ARG_SPEC,
@@ -79,9 +80,11 @@ ARGUMENT_SPEC = with_connection(
     },
 )
 
+VERB = Verb(read_proxy_clusters, ARGUMENT_SPEC)
+
 
 def main() -> None:
-    run(read_proxy_clusters, ARGUMENT_SPEC)
+    run(VERB)
 
 
 if __name__ == "__main__":

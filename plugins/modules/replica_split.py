@@ -90,12 +90,15 @@ elapsed:
 from ..module_utils._actions.replica_split import split_replicas
 from ..module_utils._shell.arguments import REPLICAS_ARG_SPEC, WAIT_ARG_SPEC, with_connection
 from ..module_utils._shell.module import run
+from ..module_utils._shell.verb import Verb
 
 ARGUMENT_SPEC = with_connection(REPLICAS_ARG_SPEC, WAIT_ARG_SPEC)
 
+VERB = Verb(split_replicas, ARGUMENT_SPEC)
+
 
 def main() -> None:
-    run(split_replicas, ARGUMENT_SPEC)
+    run(VERB)
 
 
 if __name__ == "__main__":

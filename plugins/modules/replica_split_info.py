@@ -71,12 +71,15 @@ replicas_needed:
 from ..module_utils._actions.replica_split import plan_split
 from ..module_utils._shell.arguments import REPLICAS_ARG_SPEC, with_connection
 from ..module_utils._shell.module import run
+from ..module_utils._shell.verb import Verb
 
 ARGUMENT_SPEC = with_connection(REPLICAS_ARG_SPEC)
 
+VERB = Verb(plan_split, ARGUMENT_SPEC)
+
 
 def main() -> None:
-    run(plan_split, ARGUMENT_SPEC)
+    run(VERB)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ share_percent:
 from ..module_utils._actions.traffic_split_info import read_split
 from ..module_utils._shell.arguments import with_connection
 from ..module_utils._shell.module import run
+from ..module_utils._shell.verb import Verb
 
 ARM = {"deployment": {"type": "str"}, "subset": {"type": "str"}, "host": {"type": "str"}}
 ARGUMENT_SPEC = with_connection(
@@ -113,9 +114,11 @@ ARGUMENT_SPEC = with_connection(
     },
 )
 
+VERB = Verb(read_split, ARGUMENT_SPEC)
+
 
 def main() -> None:
-    run(read_split, ARGUMENT_SPEC)
+    run(VERB)
 
 
 if __name__ == "__main__":

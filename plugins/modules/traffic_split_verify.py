@@ -183,6 +183,7 @@ elapsed:
 from ..module_utils._actions.traffic_split_verify import verify_split
 from ..module_utils._shell.arguments import with_connection
 from ..module_utils._shell.module import run
+from ..module_utils._shell.verb import Verb
 
 ARGUMENT_SPEC = with_connection(
     {
@@ -214,9 +215,11 @@ ARGUMENT_SPEC = with_connection(
     },
 )
 
+VERB = Verb(verify_split, ARGUMENT_SPEC, {"mutually_exclusive": [("requests", "max_requests")]})
+
 
 def main() -> None:
-    run(verify_split, ARGUMENT_SPEC, mutually_exclusive=[("requests", "max_requests")])
+    run(VERB)
 
 
 if __name__ == "__main__":

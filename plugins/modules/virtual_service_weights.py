@@ -14,11 +14,13 @@ version_added: 0.1.0
 author: Aviary Canary contributors (@aviary)
 description:
   - Reads the VirtualService, decides which route carries the destinations, writes only their weights with a
-    guarded JSON Patch, reads back, and waits until the client proxies hold them.
-  - Refuses when no route fits, when more than one does, or when a weight above 0 would send requests to nobody.
+    guarded JSON Patch, waits until the client proxies hold them, and reads back.
+  - Refuses when no route fits, when more than one does, when a weight above 0 would send requests to nobody, or when
+    the sidecars would not follow the route.
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - aviary.canary.attributes
+  - aviary.canary.weights
   - aviary.canary.wait
   - aviary.canary.wait.proxies
 attributes:
@@ -44,7 +46,7 @@ options:
     type: list
     elements: dict
     required: true
-    suboptions:
+    suboptions: &weight
       host:
         description: The host, short or full; without it the subset alone tells the destination.
         type: str
@@ -58,47 +60,46 @@ options:
         description: A whole number of at least 0.
         type: int
         required: true
-  route:
-    description: Name or index of the route, needed when several routes fit.
-    type: str
   protocol:
     description: The list of routes to look in.
     type: str
     choices: [http, tls, tcp]
     default: http
-  all_matching:
-    description: Change every route that fits instead of refusing when there are several.
-    type: bool
-    default: false
-  others:
+  also:
     description:
-      - What happens to destinations of the route that O(weights) does not name.
-      - V(refuse) fails, V(keep) leaves their weights, V(scale) shares the rest of O(total) among them in
-        proportion, V(zero) sets them to 0.
-    type: str
-    choices: [refuse, keep, scale, zero]
-    default: refuse
-  add_missing:
-    description: Add destinations that the route does not have yet, at the end of its list.
-    type: bool
-    default: false
-  total:
-    description: What the weights of the route add up to.
-    type: int
-    default: 100
-  ownership:
-    description:
-      - What to do when another tool manages the VirtualService (Argo CD, Flux, Helm, Flagger, Argo Rollouts) and
-        would put the weights back.
-    type: str
-    choices: [refuse, warn, ignore]
-    default: warn
-  check_endpoints:
-    description:
-      - Refuse a weight above 0 for a subset or Service without ready pods.
-      - Set to V(false) where the pods live in another cluster.
-    type: bool
-    default: true
+      - Further VirtualServices to change together with O(name), such as the one of a gateway beside that of the mesh.
+        What one of them leaves out is taken from the options of the same name.
+      - All of them are planned and checked before the first is written, and each write is tried as a dry run first;
+        when one is refused in the end, those written before it are put back.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The VirtualService.
+        type: str
+        required: true
+      namespace:
+        description: Its namespace.
+        type: str
+      weights:
+        description: Its destinations and their weights, as in O(weights).
+        type: list
+        elements: dict
+        suboptions: *weight
+      route:
+        description: Name or index of its route.
+        type: str
+      protocol:
+        description: The list of routes to look in.
+        type: str
+        choices: [http, tls, tcp]
+      others:
+        description: What happens to destinations that are not named.
+        type: str
+        choices: [refuse, keep, scale, zero]
+      total:
+        description: What its weights add up to.
+        type: int
 seealso:
   - module: aviary.canary.traffic_split_verify
   - module: aviary.canary.traffic_split_info
@@ -123,6 +124,16 @@ EXAMPLES = r"""
       - {subset: v1, weight: 90}
       - {subset: v2, weight: 10}
 
+- name: The mesh and the gateway together, or neither
+  aviary.canary.virtual_service_weights:
+    name: reviews
+    namespace: shop
+    also:
+      - name: reviews-gateway
+    weights:
+      - {subset: v1, weight: 90}
+      - {subset: v2, weight: 10}
+
 - name: Back to stable
   aviary.canary.virtual_service_weights:
     name: reviews
@@ -134,13 +145,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The weights of the chosen routes as they were; an absent weight is 0.
+  description:
+    - The weights of the chosen routes as they were; an absent weight is 0.
+    - With O(also), each row has C(object) too, the namespace and name of its VirtualService.
   returned: success
   type: list
   elements: dict
   sample: [{route: 0, host: reviews, subset: v1, port: null, weight: 100}]
 after:
-  description: The weights as they are now, read back from the cluster.
+  description: The weights as the API server has them now.
   returned: success
   type: list
   elements: dict
@@ -150,7 +163,7 @@ diff:
   returned: when something changed, in diff mode
   type: dict
 generation:
-  description: The generation of the VirtualService after the change.
+  description: The generation of the VirtualService O(name) after the change.
   returned: success
   type: int
 attempts:
@@ -169,41 +182,40 @@ applied_seconds:
   type: float
 """
 
-from ..module_utils._actions.virtual_service_weights import set_weights
-from ..module_utils._shell.arguments import WAIT_ARG_SPEC, with_connection
-from ..module_utils._shell.module import run
+from typing import Any
 
+from ..module_utils._actions.virtual_service_weights import set_weights
+from ..module_utils._shell.arguments import (
+    ALSO_OPTIONS,
+    BACKEND,
+    WAIT_ARG_SPEC,
+    WEIGHTS,
+    WEIGHTS_ARG_SPEC,
+    with_connection,
+)
+from ..module_utils._shell.module import run
+from ..module_utils._shell.verb import Verb
+
+DESTINATION = {**BACKEND, "subset": {"type": "str"}}
+PROTOCOL: dict[str, Any] = {"type": "str", "choices": ["http", "tls", "tcp"]}
 ARGUMENT_SPEC = with_connection(
     WAIT_ARG_SPEC,
+    WEIGHTS_ARG_SPEC,
     {
-        "name": {"type": "str", "required": True},
-        "namespace": {"type": "str", "required": True},
-        "weights": {
+        "weights": {**WEIGHTS, "options": DESTINATION, "required": True},
+        "protocol": {**PROTOCOL, "default": "http"},
+        "also": {
             "type": "list",
             "elements": "dict",
-            "required": True,
-            "options": {
-                "host": {"type": "str"},
-                "subset": {"type": "str"},
-                "port": {"type": "int"},
-                "weight": {"type": "int", "required": True},
-            },
+            "options": {**ALSO_OPTIONS, "weights": {**WEIGHTS, "options": DESTINATION}, "protocol": PROTOCOL},
         },
-        "route": {"type": "str"},
-        "protocol": {"type": "str", "choices": ["http", "tls", "tcp"], "default": "http"},
-        "all_matching": {"type": "bool", "default": False},
-        "others": {"type": "str", "choices": ["refuse", "keep", "scale", "zero"], "default": "refuse"},
-        "add_missing": {"type": "bool", "default": False},
-        "total": {"type": "int", "default": 100},
-        "ownership": {"type": "str", "choices": ["refuse", "warn", "ignore"], "default": "warn"},
-        "check_endpoints": {"type": "bool", "default": True},
-        "wait_for": {"type": "str"},
     },
 )
+VERB = Verb(set_weights, ARGUMENT_SPEC)
 
 
 def main() -> None:
-    run(set_weights, ARGUMENT_SPEC)
+    run(VERB)
 
 
 if __name__ == "__main__":

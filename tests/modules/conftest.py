@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from .admin import Admin, create_documented_roles, kubeconfig_of
-from .in_process import run_module
+from .in_process import DOORS
 
 VIRTUAL_SERVICES = "/apis/networking.istio.io/v1/namespaces/{namespace}/virtualservices"
 DESTINATION_RULES = "/apis/networking.istio.io/v1/namespaces/{namespace}/destinationrules"
@@ -73,9 +73,15 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 Run = Callable[..., dict[str, Any]]
 
 
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest) -> Any:
+    """A way in: the module of a verb, or its action plugin. Whoever uses this is tried through both."""
+    return DOORS[request.param]
+
+
 @pytest.fixture
-def run(user: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Run:
-    """run("module", option=value, check=True): the module's JSON, as Ansible would get it, as the documented user.
+def run(door: Any, user: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Run:
+    """run("module", option=value, check=True): the verb's JSON, as Ansible would get it, as the documented user.
 
     Secrets of the user are looked for in all that was printed, after every run.
     """
@@ -84,7 +90,7 @@ def run(user: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Run:
     def call(module: str, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
         if not {"kubeconfig", "host"} & options.keys():
             options["kubeconfig"] = copy.deepcopy(user)
-        found, printed = run_module(capsys, module, check, diff, options)
+        found, printed = door(capsys, module, check, diff, options)
         assert token not in printed
         assert base64.b64encode(token.encode()).decode() not in printed
         return found

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import http.server
 import socket
 import sys
@@ -149,7 +150,7 @@ def test_a_load_balancer_that_answers_in_the_place_of_the_api_server(run: Run) -
 
 def test_a_cluster_without_istio(run: Run, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The API server really is asked for a group that it does not serve."""
-    monkeypatch.setattr(istio, "GROUP", "networking.absent.io")
+    monkeypatch.setattr(istio, "GROUP", dataclasses.replace(istio.GROUP, name="networking.absent.io"))
     check(run(NAME, namespace=namespace, virtual_service="reviews"), "istio_missing", "There is no Istio")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.aviary.canary.plugins.module_utils._actions import virtual_service_weights as action
+from ansible_collections.aviary.canary.plugins.module_utils._cluster import istio
 
 from .conftest import Admin, Run, Shop, to
 
@@ -127,7 +127,7 @@ def test_a_subset_that_no_rule_defines(run: Run, shop: Shop, options: dict[str, 
     shop.pod("one", "v1")
     shop.destination_rule("v1")
     shop.virtual_service(to(("v1", 100), ("v2", 0)))
-    check_refusal(run, shop, options, "subset_missing", "answer 503 to 10 % of the requests")
+    check_refusal(run, shop, options, "subset_missing", "would return 503 for 10 % of requests")
 
 
 def test_a_subset_without_a_ready_pod(run: Run, shop: Shop, options: dict[str, Any]) -> None:
@@ -136,8 +136,8 @@ def test_a_subset_without_a_ready_pod(run: Run, shop: Shop, options: dict[str, A
     shop.pod("one", "v1")
     shop.pod("two", "v2", ready=False)
     shop.virtual_service(to(("v1", 100), ("v2", 0)))
-    check_refusal(run, shop, options, "endpoints_missing", "has no ready pod (app=reviews, version=v2)")
-    check_refusal(run, shop, {**options, "weights": weights(0, 100)}, "endpoints_missing", "503 to 100 %")
+    check_refusal(run, shop, options, "endpoints_missing", "matches 0 ready pods (app=reviews, version=v2)")
+    check_refusal(run, shop, {**options, "weights": weights(0, 100)}, "endpoints_missing", "503 for 100 %")
     assert run(NAME, **options, check_endpoints=False)["changed"] is True
 
 
@@ -163,9 +163,21 @@ def test_no_proxy_to_prove_the_weights_at(run: Run, shop: Shop, options: dict[st
     check_refusal(run, shop, {**options, "wait": True}, "proxies_missing", "has an Istio proxy")
 
 
-def test_tcp_weights_are_written_only_without_a_wait(run: Run, shop: Shop, options: dict[str, Any]) -> None:
+def test_routes_of_another_protocol_are_pointed_out(run: Run, shop: Shop, options: dict[str, Any]) -> None:
     shop.virtual_service(to(("v1", 100), ("v2", 0)))
-    check_refusal(run, shop, {**options, "wait": True, "protocol": "tcp"}, "invalid_request", "tcp routes")
+    check_refusal(run, shop, {**options, "protocol": "tcp"}, "route_missing", "; it has http routes")
+
+
+def test_tcp_routes_are_changed_with_a_word_about_open_connections(
+    run: Run, shop: Shop, options: dict[str, Any]
+) -> None:
+    shop.ready_application()
+    tcp = {"match": [{"port": 9000}], **to(("v1", 100), ("v2", 0))}
+    shop.virtual_service(to(("v1", 1), ("v2", 1)), spec={"tcp": [tcp]})
+    found = run(NAME, **{**options, "protocol": "tcp", "check_endpoints": False})
+    assert [row["weight"] for row in found["after"]] == [90, 10]
+    assert "splits connections" in str(found["warnings"])
+    assert shop.read_virtual_service()["spec"]["http"][0]["route"][0]["weight"] == 1
 
 
 def test_what_is_not_there(run: Run, options: dict[str, Any]) -> None:
@@ -205,26 +217,31 @@ def test_a_warning_of_the_cluster_is_passed_on(
     assert "no canary on Fridays" in str(found["warnings"])
 
 
+UPDATES = {
+    "apiGroups": ["networking.istio.io"],
+    "apiVersions": ["*"],
+    "operations": ["UPDATE"],
+    "resources": ["virtualservices"],
+}
+
+
+def of_namespace(name: str) -> dict[str, Any]:
+    return {"matchLabels": {"kubernetes.io/metadata.name": name}}
+
+
 def admission_rule(admin: Admin, namespace: str, action_name: str, reason: str = "Invalid") -> None:
     """Refuse, or warn about, every change of a VirtualService in the namespace."""
     group = "/apis/admissionregistration.k8s.io/v1"
     name = f"{namespace}-fridays"
-    rule = {
-        "apiGroups": ["networking.istio.io"],
-        "apiVersions": ["*"],
-        "operations": ["UPDATE"],
-        "resources": ["virtualservices"],
-    }
     policy = {
-        "matchConstraints": {"resourceRules": [rule]},
+        "matchConstraints": {"resourceRules": [UPDATES]},
         "validations": [{"expression": "false", "message": "no canary on Fridays", "reason": reason}],
     }
     admin.create(f"{group}/validatingadmissionpolicies", {"metadata": {"name": name}, "spec": policy})
-    selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
     binding = {
         "policyName": name,
         "validationActions": [action_name],
-        "matchResources": {"namespaceSelector": selector},
+        "matchResources": {"namespaceSelector": of_namespace(namespace)},
     }
     admin.create(f"{group}/validatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": binding})
 
@@ -252,7 +269,7 @@ def compete(monkeypatch: pytest.MonkeyPatch, shop: Shop, when: list[int], *value
     """Somebody else writes right after our read number `when[i]`: the worst moment, every time."""
     reads = iter(range(1, 1000))
     others = dict(zip(when, values))
-    read = action.read_virtual_service
+    read = istio.read_virtual_service
 
     def read_then_lose(*args: Any) -> Any:
         found = read(*args)
@@ -261,7 +278,7 @@ def compete(monkeypatch: pytest.MonkeyPatch, shop: Shop, when: list[int], *value
             shop.set_weights(*others[number])
         return found
 
-    monkeypatch.setattr(action, "read_virtual_service", read_then_lose)
+    monkeypatch.setattr(istio, "read_virtual_service", read_then_lose)
 
 
 def test_a_lost_race_is_read_and_planned_again(
@@ -284,43 +301,38 @@ def test_a_race_that_is_lost_five_times_is_a_conflict_that_names_the_writer(
     compete(monkeypatch, shop, [1, 2, 3, 4, 5], *[(50 + i, 50 - i) for i in range(5)])
     found = run(NAME, **options)
     assert found["reason"] == "conflict"
-    assert "in each of 5 attempts (last writer" in found["msg"]
+    assert (
+        "in each of 5 attempts (last writer OpenAPI-Generator; expected v1=53, v2=47, found v1=54, v2=46)"
+        in found["msg"]
+    )
     assert [e["weight"] for e in shop.read_virtual_service()["spec"]["http"][0]["route"]] == [54, 46]
 
 
-def test_weights_that_do_not_read_back_are_not_called_written(
-    run: Run, shop: Shop, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_weights_that_are_changed_on_their_way_in_are_not_called_written(
+    run: Run, admin: Admin, shop: Shop, options: dict[str, Any], namespace: str
 ) -> None:
+    """A mutating admission policy has the last word, and a dry run shows it already."""
     shop.ready_application()
     shop.virtual_service(to(("v1", 100), ("v2", 0)))
-    write = action.write_weights
-
-    def write_then_lose(*args: Any) -> Any:
-        reply = write(*args)
-        shop.set_weights(77, 23)
-        return reply
-
-    monkeypatch.setattr(action, "write_weights", write_then_lose)
-    found = run(NAME, **options)
-    assert (found["reason"], found["changed"]) == ("not_proven", True)
-    assert [row["weight"] for row in found["details"]["found"]] == [77, 23]
+    mutating_rule(admin, namespace)
+    found = wait_for_admission(run, options, lambda result: result.get("reason") == "not_proven")
+    assert (found["failed"], found["reason"], found["changed"]) == (True, "not_proven", True)
+    assert [row["weight"] for row in found["details"]["found"]] == [77, 10]
 
 
-def test_a_failure_after_the_write_says_that_something_was_written(
-    run: Run, shop: Shop, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop.ready_application()
-    shop.virtual_service(to(("v1", 100), ("v2", 0)))
-    write = action.write_weights
-
-    def write_then_remove(*args: Any) -> Any:
-        reply = write(*args)
-        shop.remove_virtual_service()
-        return reply
-
-    monkeypatch.setattr(action, "write_weights", write_then_remove)
-    found = run(NAME, **options)
-    assert (found["failed"], found["reason"], found["changed"]) == (True, "virtual_service_missing", True)
+def mutating_rule(admin: Admin, namespace: str) -> None:
+    """Set the first weight of every VirtualService that is changed in the namespace to 77."""
+    group = "/apis/admissionregistration.k8s.io/v1"
+    name = f"{namespace}-mutates"
+    expression = '[JSONPatch{op: "replace", path: "/spec/http/0/route/0/weight", value: 77}]'
+    policy = {
+        "matchConstraints": {"resourceRules": [UPDATES]},
+        "reinvocationPolicy": "Never",
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}],
+    }
+    admin.create(f"{group}/mutatingadmissionpolicies", {"metadata": {"name": name}, "spec": policy})
+    binding = {"policyName": name, "matchResources": {"namespaceSelector": of_namespace(namespace)}}
+    admin.create(f"{group}/mutatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": binding})
 
 
 def test_a_rule_that_may_not_be_read_is_left_to_the_proxies(run: Run, shop: Shop, options: dict[str, Any]) -> None:

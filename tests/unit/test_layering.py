@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Aviary Canary contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imports point downward only: modules -> _shell, _actions -> _probe -> _cluster -> _domain.
+"""Imports point downward only: action -> modules -> _shell, _actions -> _probe -> _cluster -> _domain.
 
 The rules are read from the imports themselves, so a file in a new place fails until the tables below know it.
 """
@@ -27,6 +27,8 @@ BELOW = {
     "_actions": ("_probe", "_cluster", "_domain"),
     "_shell": ("_cluster", "_domain"),
     "modules": ("_shell", "_actions"),
+    "plugin_utils": ("_shell", "_cluster"),
+    "action": ("plugin_utils", "modules"),
     "doc_fragments": (),
 }
 
@@ -38,6 +40,8 @@ OUTSIDE = {
     "_actions": (),
     "_shell": ("ansible.module_utils", f"{KUBERNETES_CORE}.args_common"),
     "modules": (),
+    "plugin_utils": ("ansible.module_utils", "ansible.plugins"),
+    "action": (),
     "doc_fragments": (),
 }
 
@@ -75,7 +79,7 @@ def imports_of(file: Path) -> Iterator[str]:
 def complaint(file: Path, imported: str) -> str | None:
     layer, target = layer_of(dotted_name(file)), layer_of(imported)
     if target is not None:
-        fits = target in BELOW[layer] or (target == layer and layer != "modules")
+        fits = target in BELOW[layer] or (target == layer and layer not in ("modules", "action"))
     elif imported.split(".")[0] in sys.stdlib_module_names:
         fits = layer != "_domain" or imported.split(".")[0] not in IMPURE
     else:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._cluster.cluster import Cluster
-from .._cluster.workloads import full_name
 from .._domain.errors import InvalidRequest
 from .._domain.hosts import expand
 from .._domain.outcome import Outcome
@@ -22,15 +21,11 @@ def read_proxy_clusters(cluster: Cluster, params: Mapping[str, Any]) -> Outcome:
     if not params["subsets"]:
         raise InvalidRequest("subsets is empty, so there is nothing to look for.", "Name the subsets of the route.")
     host = expand(params["destination_host"], params["namespace"])
-    pods = proxies.client_pods(cluster, params["namespace"], params["wait_for"])
-    asked = (cluster, pods, host, params["subsets"], params["port"])
+    clients = proxies.client_pods(cluster, params["namespace"], params["wait_for"])
+    asked = (cluster, clients, host, params["subsets"], params["port"])
     if params["wait"]:
         seen, seconds = proxies.await_endpoints(*asked, params["wait_timeout"])
     else:
         seen, seconds = proxies.read_endpoints(*asked), 0.0
-    rows = [
-        {"pod": pod["metadata"]["name"], "namespace": pod["metadata"]["namespace"], "clusters": seen[full_name(pod)]}
-        for pod in pods
-        if full_name(pod) in seen
-    ]
+    rows = [{**client.place, "clusters": seen[client.name]} for client in clients if client.name in seen]
     return Outcome({"proxies": rows, "elapsed": round(seconds, 3)})

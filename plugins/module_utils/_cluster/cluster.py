@@ -14,7 +14,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._domain import errors
@@ -52,6 +52,10 @@ class Cluster:
     dry_run: bool = False
     impersonating: bool = False
     served_versions: dict[str, str] = field(default_factory=dict)
+
+    def for_dry_run(self) -> Cluster:
+        """The same connection, over which every write is a rehearsal."""
+        return replace(self, dry_run=True)
 
     def get(self, path: str, what: str, where: str = "", query: Sequence[tuple[str, str]] = ()) -> Reply:
         """GET a known path; raises the named failures of failures.py."""
@@ -234,6 +238,17 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
         raise errors.KubeconfigInvalid(f"{_subject(auth)} cannot be used: {_first_line(error)}.") from error
     impersonating = any(_option(auth, name) for name in ("impersonate_user", "impersonate_groups"))
     return Cluster(made.client, made.configuration, dry_run, impersonating)
+
+
+def client_is_there() -> bool:
+    """Import all that a connection and a command in a pod will need; False when some of it is not installed."""
+    try:
+        import kubernetes.stream.ws_client  # noqa: F401
+        import yaml  # noqa: F401
+        from ansible_collections.kubernetes.core.plugins.module_utils.k8s import client  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def _option(auth: Mapping[str, Any], name: str) -> Any:

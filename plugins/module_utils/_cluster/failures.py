@@ -22,9 +22,11 @@ from .._domain import errors
 DENIED = re.compile(r"denied (the )?request")
 MISSING = {
     "virtualservices": errors.VirtualServiceMissing,
+    "httproutes": errors.HttpRouteMissing,
     "pods": errors.PodMissing,
     "deployments": errors.DeploymentMissing,
 }
+KINDS = {"virtualservices": "VirtualService", "httproutes": "HTTPRoute"}
 
 
 def status_of(error: Exception) -> dict[str, Any]:
@@ -71,13 +73,11 @@ def translate(error: Exception, verb: str, what: str, where: str) -> errors.Cana
     said = str(body.get("message") or getattr(error, "reason", "") or error).strip()
     details: dict[str, Any] = {"status": status, "answer": said, "about": body.get("details") or {}}
     if is_unserved(error):
-        return errors.ApiFailed(f"The cluster does not serve {what}{place}.", **details)
+        return errors.NotServed(f"The cluster does not serve {what}{place}.", **details)
     if status == 404:
         resource = what.split()[0]
         kind = MISSING.get(resource, errors.ObjectMissing)
-        singular = {"virtualservices": "VirtualService", "gateways": "Gateway"}.get(
-            resource, resource[:-1].capitalize()
-        )
+        singular = KINDS.get(resource, resource[:-1].capitalize())
         return kind(f"There is no {' '.join([singular, *what.split()[1:]])}{place}.", **details)
     if status == 401:
         return errors.CredentialsRefused("The API server does not accept the credentials.", **details)

@@ -21,6 +21,7 @@ def wait_until(
     done: Callable[[Seen], bool],
     timeout_seconds: float,
     describe: Callable[[Seen], str],
+    longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
 ) -> tuple[Seen, float]:
     """(what was seen when it was done, seconds that it took).
 
@@ -36,4 +37,4 @@ def wait_until(
         if elapsed + pause > timeout_seconds:
             raise WaitExpired(f"After {elapsed:.1f} s {describe(seen)}.")
         time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        pause = min(2 * pause, longest_pause_seconds)

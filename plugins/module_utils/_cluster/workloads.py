@@ -103,6 +103,12 @@ def has_sidecar(pod: Mapping[str, Any]) -> bool:
     return any(container.get("name") == SIDECAR for container in containers)
 
 
+def is_gateway(pod: Mapping[str, Any]) -> bool:
+    """Whether the pod's proxy is a gateway of its own and no sidecar of an application."""
+    containers = (pod.get("spec") or {}).get("containers") or []
+    return any(c.get("name") == SIDECAR and "router" in (c.get("args") or []) for c in containers)
+
+
 def main_container(pod: Mapping[str, Any]) -> str:
     """The container that kubectl would choose: the annotated one, or the first that is no proxy."""
     annotations = pod["metadata"].get("annotations") or {}

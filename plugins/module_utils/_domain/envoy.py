@@ -4,40 +4,100 @@
 
 """What a client proxy holds, read from Envoy's own config dump and cluster list.
 
-Promise: a proxy counts as applied only when every planned route is there and no route of the VirtualService
-still carries weights that the plan does not have. Sources: Envoy admin interface (config_dump, clusters);
-pilot names its routes in metadata.filter_metadata.istio.config. Not here: asking the proxy.
+Promise: a proxy counts as applied only when every planned route that it should have is there and no route of the
+object still carries weights that the object does not have. Sources: Envoy admin interface (config_dump, clusters);
+pilot names its routes and filter chains in metadata.filter_metadata.istio.config (util.AddConfigInfoMetadata), and
+the routes of an HTTPRoute by rule (config/kube/gateway/conversion.go, convertHTTPRoute). Not here: asking the proxy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from .hosts import cluster_key
-from .routes import Shares, WeightPlan, effective, read_routes
+from .routes import Route, Shares, effective
+
+Held = Mapping[tuple[str, str, int], int]
+Json = Mapping[str, Any]
 
 
-def route_shares(dump: Mapping[str, Any], namespace: str, name: str) -> list[dict[tuple[str, str, int], int]]:
-    """(subset, host, port) -> weight for every Envoy route that istiod made of the VirtualService."""
-    suffix = f"/namespaces/{namespace}/virtual-service/{name}"
-    found = []
-    for route in _routes(dump):
-        metadata = ((route.get("metadata") or {}).get("filter_metadata") or {}).get("istio") or {}
-        if str(metadata.get("config", "")).endswith(suffix):
-            shares = _shares(route.get("route") or {})
-            if shares:
-                found.append(shares)
-    return found
+@dataclass(frozen=True)
+class Origin:
+    """How the routes that come of one object are told in a dump.
+
+    `configs` are ends of paths that pilot writes into the metadata. Routes of an HTTPRoute are told by their `names`,
+    which need not be unique, and by sending to its `hosts` alone; so are chains without metadata (a gateway's TCP and
+    TLS), which have no names either.
+    """
+
+    configs: tuple[str, ...] = ()
+    names: Set[str] = frozenset()
+    hosts: Set[str] = frozenset()
+
+    def is_of(self, config: str, name: str, held: Held) -> bool:
+        if config and self.configs:
+            return config.endswith(self.configs)
+        told = name in self.names if self.names else not config
+        return told and bool(self.hosts) and {host for _subset, host, _port in held} <= self.hosts
 
 
-def _routes(dump: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def of_virtual_services(roots: Iterable[Json], routes: Iterable[Route]) -> Origin:
+    """The routes that pilot names after the VirtualServices; those of a delegate bear the name of its root."""
+    places = [root["metadata"] for root in roots]
+    configs = tuple(f"/namespaces/{each['namespace']}/virtual-service/{each['name']}" for each in places)
+    return Origin(configs, hosts=_hosts(route for route in routes if route.protocol != "http"))
+
+
+def of_http_route(item: Json, routes: Iterable[Route]) -> Origin:
+    """The routes of one HTTPRoute: named after their rules, or after the object and the rule's index.
+
+    Their metadata names an object that pilot makes for all HTTPRoutes of a host, so it says nothing.
+    """
+    place = item["metadata"]
+    rules = list(routes)
+    names = {route.name or f"{place['namespace']}.{place['name']}.{route.index}" for route in rules}
+    return Origin(names=names, hosts=_hosts(rules))
+
+
+def _hosts(routes: Iterable[Route]) -> set[str]:
+    return {destination.full_host for route in routes for destination in route.destinations}
+
+
+def held_shares(dump: Json, origin: Origin) -> list[Held]:
+    """(subset, host, port) -> weight for every route and filter chain in the dump that comes of the object."""
+    return [
+        held
+        for config, name, held in [*_http_routes(dump), *_chains(dump)]
+        if held and origin.is_of(config, name, held)
+    ]
+
+
+def _config(metadata: Json | None) -> str:
+    return str((((metadata or {}).get("filter_metadata") or {}).get("istio") or {}).get("config", ""))
+
+
+def _http_routes(dump: Json) -> Iterator[tuple[str, str, Held]]:
     for config in dump.get("configs") or []:
         for host in (config.get("route_config") or {}).get("virtual_hosts") or []:
-            yield from host.get("routes") or []
+            for route in host.get("routes") or []:
+                yield _config(route.get("metadata")), route.get("name") or "", _shares(route.get("route") or {})
 
 
-def _shares(action: Mapping[str, Any]) -> dict[tuple[str, str, int], int]:
+def _chains(dump: Json) -> Iterator[tuple[str, str, Held]]:
+    """What the filter chains of the listeners send connections to."""
+    for config in dump.get("configs") or []:
+        listener = (config.get("active_state") or {}).get("listener") or {}
+        chains = [*(listener.get("filter_chains") or []), listener.get("default_filter_chain") or {}]
+        for chain in chains:
+            for each in chain.get("filters") or []:
+                proxy = each.get("typed_config") or {}
+                if str(proxy.get("@type", "")).endswith("TcpProxy"):
+                    yield _config(chain.get("metadata")), "", _shares(proxy)
+
+
+def _shares(action: Json) -> Held:
     if action.get("cluster"):
         key = cluster_key(action["cluster"])
         return {key: 1} if key else {}
@@ -49,32 +109,24 @@ def _shares(action: Mapping[str, Any]) -> dict[tuple[str, str, int], int]:
     return weights
 
 
-def declared_shares(virtual_service: Mapping[str, Any], protocol: str = "http") -> list[Shares]:
-    """What the proxies should hold for every route of the object as it stands in the API server."""
-    return [
-        effective(((d.subset or "", d.full_host, d.port), d.weight) for d in route.destinations)
-        for route in read_routes(virtual_service, protocol)
-    ]
-
-
-def holds(plan: WeightPlan, declared: Sequence[Shares], held: Sequence[Mapping[tuple[str, str, int], int]]) -> bool:
-    """Whether a proxy that holds the routes `held` follows the plan.
+def holds(wanted: Sequence[Shares], declared: Sequence[Shares], held: Sequence[Held]) -> bool:
+    """Whether a proxy that holds the routes `held` follows what is `wanted` of it.
 
     `declared` is every route of the object after the write: routes that the plan does not touch may be there too.
     """
-    return all(any(_match(want, have) for have in held) for want in plan.shares()) and all(
+    return all(any(_match(want, have) for have in held) for want in wanted) and all(
         any(_match(want, have) for want in declared) for have in held
     )
 
 
-def _match(want: Shares, have: Mapping[tuple[str, str, int], int]) -> bool:
+def _match(want: Shares, have: Held) -> bool:
     """Whether a proxy's route is this one: it always knows the port, the object names it only where it must."""
     return want == effective(
         (target if target in want else (target[0], target[1], None), weight) for target, weight in have.items()
     )
 
 
-def healthy_endpoints(dump: Mapping[str, Any], host: str, subsets: Iterable[str], port: int | None) -> dict[str, int]:
+def healthy_endpoints(dump: Json, host: str, subsets: Iterable[str], port: int | None) -> dict[str, int]:
     """subset -> healthy endpoints, for the subsets whose cluster the proxy knows (`/clusters?format=json`).
 
     A proxy that knows the host on several ports counts with the port that has the fewest.
@@ -89,6 +141,6 @@ def healthy_endpoints(dump: Mapping[str, Any], host: str, subsets: Iterable[str]
     return found
 
 
-def _healthy(status: Mapping[str, Any]) -> bool:
+def _healthy(status: Json) -> bool:
     health = dict(status.get("health_status") or {})
     return health.pop("eds_health_status", "HEALTHY") == "HEALTHY" and not any(health.values())

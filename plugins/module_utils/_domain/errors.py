@@ -12,6 +12,10 @@ CanaryError
 |  |- RouteMissing          no route holds the destinations
 |  |- RouteAmbiguous        more than one route fits
 |  |- DestinationsLeft      the route sends to destinations that the request does not name
+|  |- RouteUnreachable      an earlier route matches everything, so no proxy would hold this one
+|  |- RouteShadowed         the sidecars follow another VirtualService for the host
+|  |- HostLiteral           Istio takes the host literally, and it names no Service
+|  |- ProtocolMismatch      the Service has no port on which such routes take effect
 |  |- SubsetMissing         the effective DestinationRule does not define the subset
 |  |- EndpointsMissing      nobody is ready to answer for a weight above 0
 |  |- ForeignOwner          another tool would put the weights back
@@ -19,14 +23,16 @@ CanaryError
 |  `- ProxiesMissing        no client proxy to prove the weights at
 |- ClusterError            the API server said no, or nothing
 |  |- KubeconfigMissing, KubeconfigInvalid, ContextMissing, CredentialsRefused, ApiUnreachable, AccessDenied
-|  |- IstioMissing          the API group networking.istio.io is not served
+|  |- IstioMissing, GatewayApiMissing   their API group is not served
 |  |- ObjectMissing
-|  |  `- VirtualServiceMissing, PodMissing, DeploymentMissing
+|  |  `- VirtualServiceMissing, HttpRouteMissing, PodMissing, DeploymentMissing
 |  |- Conflict              somebody else kept changing the object
 |  |- Rejected              validation or a webhook refused the write
+|  |- NotServed             the API server knows no such resource
 |  `- ApiFailed             any other answer
 |- WaitExpired             carries what was seen last
 |- NotProven               written, but reading back does not show the plan
+|- PartlyWritten           one of several objects failed, and another could not be put back
 |- ProbeFailed             could not measure (which is not "measured and bad")
 |  |- CurlMissing           the source container has no shell or no curl
 |  `- ExpectationMissing    nothing says which share to expect
@@ -100,6 +106,26 @@ class DestinationsLeft(PlanRefused):
     hint = "Give every destination a weight, or set others to keep, scale or zero."
 
 
+class RouteUnreachable(PlanRefused):
+    reason = "route_unreachable"
+    hint = "Move the route before the one that matches everything, or set wait=false to write without proof."
+
+
+class RouteShadowed(PlanRefused):
+    reason = "route_shadowed"
+    hint = "Merge the two VirtualServices first, or name the client pods that follow this one with wait_for."
+
+
+class HostLiteral(PlanRefused):
+    reason = "host_literal"
+    hint = "Only a name without a dot is completed by Istio: give the full name."
+
+
+class ProtocolMismatch(PlanRefused):
+    reason = "protocol_mismatch"
+    hint = "Name the port after its protocol (http-web), or set appProtocol; or choose the routes with protocol."
+
+
 class SubsetMissing(PlanRefused):
     reason = "subset_missing"
     hint = "Define the subset in the DestinationRule and wait until the proxies know it."
@@ -164,6 +190,11 @@ class IstioMissing(ClusterError):
     hint = "Install Istio, or use the kubernetes provider."
 
 
+class GatewayApiMissing(ClusterError):
+    reason = "gateway_api_missing"
+    hint = "Install the CRDs of the Gateway API, or use the istio provider."
+
+
 class ObjectMissing(ClusterError):
     reason = "object_missing"
     hint = "Check the name and the namespace."
@@ -171,6 +202,10 @@ class ObjectMissing(ClusterError):
 
 class VirtualServiceMissing(ObjectMissing):
     reason = "virtual_service_missing"
+
+
+class HttpRouteMissing(ObjectMissing):
+    reason = "http_route_missing"
 
 
 class PodMissing(ObjectMissing):
@@ -191,6 +226,11 @@ class Rejected(ClusterError):
     hint = "The answer of the cluster says why."
 
 
+class NotServed(ClusterError):
+    reason = "not_served"
+    hint = "List what the cluster serves with: kubectl api-resources."
+
+
 class ApiFailed(ClusterError):
     reason = "api_failed"
     hint = "Try again; when it stays, look into the API server's log."
@@ -204,6 +244,11 @@ class WaitExpired(CanaryError):
 class NotProven(CanaryError):
     reason = "not_proven"
     hint = "Somebody else writes the same object; look at its managedFields."
+
+
+class PartlyWritten(CanaryError):
+    reason = "partly_written"
+    hint = "Compare the objects that details names with what they should be, and run the task again."
 
 
 class ProbeFailed(CanaryError):

@@ -48,7 +48,7 @@ def shares_of_route(
         each
         for each in read_routes(virtual_service, protocol)
         if (route is None or route in (each.name, str(each.index)))
-        and all(any(d.fits(target.wanted, namespace) for d in each.destinations) for target in targets.values())
+        and all(any(target.wanted.means(d, namespace) for d in each.destinations) for target in targets.values())
     ]
     if not fitting:
         raise ExpectationMissing(f"No {protocol} route of VirtualService {namespace}/{name} sends to every arm.")
@@ -66,7 +66,7 @@ def _shares(route: Route, targets: Mapping[str, ArmTarget], namespace: str) -> d
         raise ExpectationMissing(f"All weights of route {route.label} are 0.", "Give the route weights.")
     found = {}
     for arm, target in targets.items():
-        weight = sum(d.weight for d in route.destinations if d.fits(target.wanted, namespace))
+        weight = sum(d.weight for d in route.destinations if target.wanted.means(d, namespace))
         found[arm] = 100.0 * weight / total
     if abs(sum(found.values()) - 100) > 0.01:
         raise ExpectationMissing(

@@ -32,6 +32,17 @@ def service_of(host: str, namespace: str, domain: str = DOMAIN) -> tuple[str, st
     return None
 
 
+def literal_slip(host: str, domain: str = DOMAIN) -> str | None:
+    """The full name that somebody may have meant who wrote `reviews.prod` or `reviews.prod.svc`; else None.
+
+    Istio completes only names without a dot, so these two are hosts of their own.
+    """
+    parts = host.split(".")
+    if len(parts) == 2 or (len(parts) == 3 and parts[2] == "svc"):
+        return None if "*" in host else f"{parts[0]}.{parts[1]}.svc.{domain}"
+    return None
+
+
 def cluster_key(cluster: str) -> tuple[str, str, int] | None:
     """(subset, host, port) of an Envoy cluster `outbound|PORT|SUBSET|HOST`; None for any other cluster."""
     parts = cluster.split("|")

@@ -20,9 +20,13 @@ MARKS = (
     ("Flux", "helm.toolkit.fluxcd.io/"),
     ("Helm", "meta.helm.sh/"),
     ("Argo Rollouts", "rollouts.argoproj.io/"),
+    ("Flagger", "flagger.kubernetes.io/"),
 )
+MANAGED_BY = "app.kubernetes.io/managed-by"  # the label of Kubernetes' own recommendation
 MANAGERS = (
     ("Argo CD", "argocd-controller"),
+    ("Argo CD", "argocd-application-controller"),
+    ("Helm", "helm"),
     ("Flux", "kustomize-controller"),
     ("Flux", "helm-controller"),
     ("Argo Rollouts", "rollouts-controller"),
@@ -31,16 +35,21 @@ MANAGERS = (
 OWNERS = (("Flagger", "flagger.app/"), ("Argo Rollouts", "argoproj.io/"))
 
 
-def foreign_owner(item: Mapping[str, Any]) -> str | None:
-    """`Argo CD (annotation argocd.argoproj.io/tracking-id)`, or None when nobody claims the object."""
+def foreign_owner(item: Mapping[str, Any], routes: str = "http") -> str | None:
+    """`Argo CD (annotation argocd.argoproj.io/tracking-id)`, or None when nobody claims the object.
+
+    `routes` is the list in spec that is about to change: a tool that manages other fields alone is no owner of it.
+    """
     metadata = item.get("metadata") or {}
-    return next(chain(_by_marks(metadata), _by_references(metadata), _by_managers(metadata)), None)
+    return next(chain(_by_marks(metadata), _by_references(metadata), _by_managers(metadata, routes)), None)
 
 
 def _by_marks(metadata: Mapping[str, Any]) -> Iterator[str]:
     for kind in ("annotation", "label"):
         for key in metadata.get(f"{kind}s") or {}:
             yield from (f"{tool} ({kind} {key})" for tool, prefix in MARKS if key.startswith(prefix))
+    said = str((metadata.get("labels") or {}).get(MANAGED_BY, ""))
+    yield from (f"{tool} (label {MANAGED_BY})" for tool in dict(MARKS) if tool.lower().replace(" ", "") == said.lower())
 
 
 def _by_references(metadata: Mapping[str, Any]) -> Iterator[str]:
@@ -50,9 +59,9 @@ def _by_references(metadata: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{tool} ({owner})" for tool, prefix in OWNERS if version.startswith(prefix))
 
 
-def _by_managers(metadata: Mapping[str, Any]) -> Iterator[str]:
+def _by_managers(metadata: Mapping[str, Any], routes: str) -> Iterator[str]:
     for entry in metadata.get("managedFields") or []:
-        if "f:spec" in (entry.get("fieldsV1") or {}):
+        if f"f:{routes}" in ((entry.get("fieldsV1") or {}).get("f:spec") or {}):
             yield from (f"{tool} (field manager {name})" for tool, name in MANAGERS if entry.get("manager") == name)
 
 

@@ -21,20 +21,29 @@ Labels = Mapping[str, str]
 
 
 def effective_subsets(
-    rules: Iterable[Mapping[str, Any]], host: str, namespaces: Iterable[str]
+    rules: Iterable[Mapping[str, Any]], host: str, namespaces: Iterable[str], seen_from: str | None = None
 ) -> tuple[str | None, dict[str, Labels]]:
     """(where the rule stands, subset name -> labels) for the full `host`.
 
     `rules` are DestinationRule objects of any namespace; `namespaces` is the lookup order. (None, {}) when no
-    namespace has a rule for the host.
+    namespace has a rule for the host. With `seen_from`, only the rules exported to that namespace count. A rule with a
+    workloadSelector is for some pods alone and counts only where there is no other.
     """
-    rules = list(rules)
+    rules = [rule for rule in rules if seen_from is None or _is_exported(rule, seen_from)]
+    general = [rule for rule in rules if not (rule.get("spec") or {}).get("workloadSelector")]
+    rules = general or rules
     for namespace in namespaces:
         own = _most_specific([rule for rule in rules if rule["metadata"]["namespace"] == namespace], host)
         if own:
             own.sort(key=lambda rule: rule["metadata"].get("creationTimestamp") or "")
             return ", ".join(f"{namespace}/{rule['metadata']['name']}" for rule in own), _join(own)
     return None, {}
+
+
+def _is_exported(rule: Mapping[str, Any], namespace: str) -> bool:
+    home = rule["metadata"]["namespace"]
+    exported = {home if to == "." else to for to in (rule.get("spec") or {}).get("exportTo") or ["*"]}
+    return bool({"*", namespace} & exported)
 
 
 def _most_specific(rules: Iterable[Mapping[str, Any]], host: str) -> list[Mapping[str, Any]]:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import WeightsInvalid
+from .hosts import expand
+from .shapes import VIRTUAL_SERVICE, Destination, destination_label
 
 # Istio adds weights in 32 bits and may wrap; Gateway API allows 1,000,000 per backend. Nobody needs more.
 LARGEST_TOTAL = 1_000_000
@@ -32,17 +34,27 @@ class WantedWeight:
     def label(self) -> str:
         return destination_label(self.host, self.subset, self.port)
 
+    def means(self, destination: Destination, namespace: str) -> bool:
+        """Whether this names the destination of an object in the namespace."""
+        return (
+            (not self.host or expand(self.host, namespace) == destination.full_host)
+            and (self.subset or None) == destination.subset
+            and (self.port is None or self.port == destination.port)
+        )
+
 
 @dataclass(frozen=True)
 class WeightRequest:
     """All weights that one route shall carry.
 
-    `others` says what happens to destinations that the request does not name: refuse, keep, scale or zero.
+    `others` says what happens to destinations that the request does not name: refuse, keep, scale or zero;
+    `all_zero` what a route without any weight would do.
     """
 
     weights: tuple[WantedWeight, ...]
     total: int = 100
     others: str = "refuse"
+    all_zero: str = VIRTUAL_SERVICE.all_zero
 
     def __post_init__(self) -> None:
         _check_each(self.weights)
@@ -52,7 +64,7 @@ class WeightRequest:
         if asked > self.total:
             raise WeightsInvalid(f"The weights add up to {asked}, which is over the total of {self.total}.")
         if asked == 0 and self.others in ("refuse", "zero"):
-            raise WeightsInvalid("All weights are 0, and Istio refuses a route without any weight.")
+            raise WeightsInvalid(f"All weights are 0, and {self.all_zero}.")
         if asked < self.total and self.others in ("refuse", "zero"):
             raise WeightsInvalid(f"The weights add up to {asked}, which is under the total of {self.total}.")
 
@@ -70,12 +82,6 @@ def _check_each(weights: Sequence[WantedWeight]) -> None:
         if key in seen:
             raise WeightsInvalid(f"{wanted.label} is named twice in weights.")
         seen.add(key)
-
-
-def destination_label(host: str | None, subset: str | None, port: int | None) -> str:
-    """How a destination is called in messages: `reviews/v1`, `v1`, `reviews:8080`."""
-    name = "/".join(part for part in (host, subset) if part)
-    return f"{name}:{port}" if port else name
 
 
 def scale(weights: Sequence[int], total: int) -> tuple[int, ...]:

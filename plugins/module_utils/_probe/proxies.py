@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask the client proxies what they hold: their routes and the clusters that they know."""
+"""Ask the client proxies what they hold: their routes, their listeners, and the clusters that they know."""
 
 from __future__ import annotations
 
@@ -10,45 +10,103 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from .._cluster import workloads
 from .._cluster.cluster import Cluster
 from .._cluster.istio import read_gateway
 from .._cluster.waiting import wait_until
-from .._domain import envoy, errors, hosts
-from .._domain.routes import WeightPlan
+from .._domain import envoy, errors
+from .._domain.reach import MESH, Caller
+from .._domain.routes import Shares
+from . import istiod
 
-ROUTES = "config_dump?resource=dynamic_route_configs"
-CLUSTERS = "clusters?format=json"
 ASK_TIMEOUT_SECONDS = 10
 PARALLEL = 8
-Pod = dict[str, Any]
+# Requests follow a new route at once, so the answer to "since when?" should be no coarser than this.
+LONGEST_PAUSE_SECONDS = 0.2
+NAMED = 5  # proxies that a sentence names
 Found = TypeVar("Found")
 
 
-def client_pods(cluster: Cluster, namespace: str, selector: str | None, gateways: Sequence[str] = ()) -> list[Pod]:
-    """The ready pods with a proxy that follow a VirtualService of the namespace.
+@dataclass(frozen=True)
+class Client:
+    """A ready pod with a proxy, and how istiod sees it."""
 
-    With a selector just these; without, every sidecar of the namespace when `gateways` is empty or names mesh,
-    and the pods of every other Gateway it names. Raises ProxiesMissing when there is none.
+    pod: Mapping[str, Any]
+    caller: Caller
+
+    @property
+    def name(self) -> str:
+        return workloads.full_name(self.pod)
+
+    @property
+    def place(self) -> dict[str, str]:
+        return {"pod": self.pod["metadata"]["name"], "namespace": self.pod["metadata"]["namespace"]}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one object asks of a proxy: the part of a dump to look at, whose routes count, and what they should be.
+
+    `wanted` are the planned routes that a caller should have, `declared` is every route of the object.
     """
-    found: list[Pod] = []
-    if selector or not gateways or "mesh" in gateways:
-        found = workloads.read_pods(cluster, namespace, selector or "")
-    if not selector:
-        for gateway in gateways:
-            if gateway != "mesh":
-                found += _gateway_pods(cluster, namespace, gateway)
-    found = [pod for pod in found if workloads.is_ready(pod) and workloads.has_sidecar(pod)]
+
+    question: Callable[[Caller], str]
+    origin: envoy.Origin
+    declared: Sequence[Shares]
+    wanted: Callable[[Caller], list[Shares]]
+
+
+def client_pods(
+    cluster: Cluster, namespace: str, selector: str | None, gateways: Sequence[str] = (MESH,)
+) -> list[Client]:
+    """The ready pods with a proxy that follow the routes of an object in the namespace.
+
+    With a selector just these; without, every sidecar of the namespace when `gateways` names mesh, and the pods of
+    every other Gateway it names (`namespace/name`). Raises ProxiesMissing when there is none.
+    """
+    others = frozenset(gateways) - {MESH}
+    found: list[Client] = []
+    if selector or MESH in gateways:
+        for pod in workloads.read_pods(cluster, namespace, selector or ""):
+            found += _client(pod, others if workloads.is_gateway(pod) else frozenset({MESH}))
+    for gateway in sorted(others) if not selector else ():
+        for pod in _gateway_pods(cluster, gateway):
+            found += _client(pod, frozenset({gateway}))
+    return checked(found, namespace, selector)
+
+
+def checked(found: Sequence[Client], namespace: str, selector: str | None) -> list[Client]:
+    """The clients, each once; raises ProxiesMissing without any."""
     if not found:
         chosen = f" that fits {selector}" if selector else ""
         raise errors.ProxiesMissing(f"No ready pod{chosen} in {namespace} has an Istio proxy to prove the change at.")
-    return found
+    return joined(found)
 
 
-def _gateway_pods(cluster: Cluster, namespace: str, gateway: str) -> list[Pod]:
-    home, name = hosts.gateway_place(gateway, namespace)
+def joined(clients: Sequence[Client]) -> list[Client]:
+    """Each proxy once, with all the gateways that it serves."""
+    found: dict[str, Client] = {}
+    for client in clients:
+        known = found.get(client.name)
+        gateways = client.caller.gateways | (known.caller.gateways if known else frozenset())
+        caller = Caller(client.caller.namespace, client.caller.labels, frozenset(gateways))
+        found[client.name] = Client(client.pod, caller)
+    return list(found.values())
+
+
+def _client(pod: Mapping[str, Any], gateways: frozenset[str]) -> list[Client]:
+    if not workloads.is_ready(pod) or not workloads.has_sidecar(pod):
+        return []
+    metadata = pod["metadata"]
+    return [Client(pod, Caller(metadata["namespace"], metadata.get("labels") or {}, gateways))]
+
+
+def _gateway_pods(cluster: Cluster, gateway: str) -> list[dict[str, Any]]:
+    home, name = gateway.split("/")
     labels = (read_gateway(cluster, home, name).get("spec") or {}).get("selector") or {}
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     try:
@@ -58,98 +116,160 @@ def _gateway_pods(cluster: Cluster, namespace: str, gateway: str) -> list[Pod]:
         return workloads.read_pods(cluster, home, selector)
 
 
+def sidecars(cluster: Cluster, namespace: str, selector: str | None) -> list[Client]:
+    """The ready pods of a namespace with a proxy, those that a selector fits alone."""
+    pods = workloads.read_pods(cluster, namespace, selector or "")
+    return [client for pod in pods for client in _client(pod, frozenset({MESH}))]
+
+
+def gateway_api_pods(cluster: Cluster, namespace: str, name: str) -> list[Client]:
+    """The pods that istiod runs for a Gateway of the Gateway API."""
+    pods = workloads.read_pods(cluster, namespace, f"gateway.networking.k8s.io/gateway-name={name}")
+    return [client for pod in pods for client in _client(pod, frozenset({f"{namespace}/{name}"}))]
+
+
+def routes_question(ports: Sequence[int], caller: Caller) -> str:
+    """The part of a config dump with the HTTP routes of a caller.
+
+    A sidecar names its route configurations after ports (`80`, or `host:80` where the protocol is sniffed), so the
+    `ports` of the Service leave most of them out; a gateway names them after its own ports, and has few.
+    """
+    names = f"(.*:)?({'|'.join(str(port) for port in ports)})" if ports and MESH in caller.gateways else ""
+    return _question("dynamic_route_configs", names)
+
+
+def listeners_question(ports: Sequence[int], caller: Caller) -> str:
+    """The part of a config dump with the TCP and TLS routes of a caller: listeners are named `address_port`."""
+    names = f".*_({'|'.join(str(port) for port in ports)})" if ports and MESH in caller.gateways else ""
+    return _question("dynamic_listeners", names)
+
+
+def _question(resource: str, names: str) -> str:
+    return f"config_dump?resource={resource}" + (f"&name_regex={quote(names, safe='')}" if names else "")
+
+
 def read_endpoints(
-    cluster: Cluster, pods: Sequence[Pod], host: str, subsets: Sequence[str], port: int | None
+    cluster: Cluster, clients: Sequence[Client], host: str, subsets: Sequence[str], port: int | None
 ) -> dict[str, dict[str, int]]:
     """`namespace/pod` -> subset -> healthy endpoints, for the subsets that its proxy knows.
 
-    A pod that has gone is left out; one whose proxy does not answer knows nothing.
+    A pod that has gone is left out; one whose proxy does not answer knows nothing. The proxies are asked for the
+    clusters of the host alone (Envoy before 1.36 does not know the filter and tells of all).
     """
-    seen = _each(pods, lambda pod: envoy.healthy_endpoints(_ask(cluster, pod, CLUSTERS), host, subsets, port))
+    question = f"clusters?format=json&filter={quote(host, safe='')}"
+    seen = _each(clients, lambda client: envoy.healthy_endpoints(_ask(cluster, client, question), host, subsets, port))
     return {
-        workloads.full_name(pod): {} if isinstance(known, errors.CanaryError) else known
-        for pod, known in zip(pods, seen)
+        client.name: {} if isinstance(known, errors.CanaryError) else known
+        for client, known in zip(clients, seen)
         if known is not None
     }
 
 
-def _each(pods: Sequence[Pod], ask: Callable[[Pod], Found]) -> list[Found | errors.CanaryError | None]:
+def _each(clients: Sequence[Client], ask: Callable[[Client], Found]) -> list[Found | errors.CanaryError | None]:
     """What every proxy said: None for a pod that has gone, the failure of one that does not answer for now."""
 
-    def ask_one(pod: Pod) -> Found | errors.CanaryError | None:
+    def ask_one(client: Client) -> Found | errors.CanaryError | None:
         try:
-            return ask(pod)
+            return ask(client)
         except errors.PodMissing:
             return None
         except (errors.ProbeFailed, errors.WaitExpired) as error:
             return error
 
+    if len(clients) == 1:
+        return [ask_one(clients[0])]
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
-        return list(pool.map(ask_one, pods))
+        return list(pool.map(ask_one, clients))
 
 
-def _ask(cluster: Cluster, pod: Pod, what: str) -> dict[str, Any]:
+def _ask(cluster: Cluster, client: Client, what: str) -> dict[str, Any]:
     """One answer of the proxy's admin interface, through Istio's own agent in the pod."""
-    metadata = pod["metadata"]
+    metadata = client.pod["metadata"]
     command = ["pilot-agent", "request", "GET", what]
     result = cluster.run_in_pod(
         metadata["namespace"], metadata["name"], workloads.SIDECAR, command, ASK_TIMEOUT_SECONDS
     )
     if result.code != 0:
         said = (result.stderr or result.error).strip()[-200:]
-        raise errors.ProbeFailed(f"The proxy of pod {workloads.full_name(pod)} does not answer: {said}")
+        raise errors.ProbeFailed(f"The proxy of pod {client.name} does not answer: {said}")
     try:
         answer: dict[str, Any] = json.loads(result.stdout)
     except ValueError as error:
         raise errors.ProbeFailed(
-            f"The proxy of pod {workloads.full_name(pod)} answered {what} with something that is no JSON."
+            f"The proxy of pod {client.name} answered {what} with something that is no JSON."
         ) from error
     return answer
 
 
 def await_routes(
-    cluster: Cluster, pods: Sequence[Pod], plan: WeightPlan, virtual_service: Mapping[str, Any], timeout_seconds: float
+    cluster: Cluster, clients: Sequence[Client], expected: Sequence[Expected], timeout_seconds: float
 ) -> dict[str, float]:
-    """`namespace/pod` -> seconds until its proxy was seen to hold the plan.
+    """`namespace/pod` -> seconds until its proxy was seen to hold all that is expected.
 
     A proxy is asked until it does; a pod that has gone meanwhile has no requests to send any more. Raises
-    WaitExpired with the proxies that lag behind.
+    WaitExpired with the proxies that lag behind, and with what istiod knows of those that refuse.
     """
-    namespace, name = virtual_service["metadata"]["namespace"], virtual_service["metadata"]["name"]
-    declared = envoy.declared_shares(virtual_service)
     started = time.monotonic()
     took: dict[str, float] = {}
 
-    def follows(pod: Pod) -> bool:
-        held = envoy.route_shares(_ask(cluster, pod, ROUTES), namespace, name)
-        return envoy.holds(plan, declared, held)
+    def follows(client: Client) -> bool:
+        return all(_holds(cluster, client, each) for each in expected)
 
     def look() -> dict[str, str]:
         """Who lags behind, and what its proxy said when it did not answer."""
-        waiting = [pod for pod in pods if workloads.full_name(pod) not in took]
+        waiting = [client for client in clients if client.name not in took]
         lagging = {}
-        for pod, answer in zip(waiting, _each(waiting, follows)):
+        for client, answer in zip(waiting, _each(waiting, follows)):
             if answer is None or answer is True:
-                took[workloads.full_name(pod)] = round(time.monotonic() - started, 3)
+                took[client.name] = round(time.monotonic() - started, 3)
             else:
-                lagging[workloads.full_name(pod)] = f" ({answer})" if answer else ""
+                lagging[client.name] = f" ({answer})" if answer else ""
         return lagging
 
     def describe(lagging: dict[str, str]) -> str:
-        listed = ", ".join(f"{pod}{said}" for pod, said in list(lagging.items())[:5])
-        return f"{len(lagging)} of {len(pods)} proxies do not hold the weights of the VirtualService yet: {listed}"
+        listed = ", ".join(f"{pod}{said}" for pod, said in list(lagging.items())[:NAMED])
+        return f"{len(lagging)} of {len(clients)} proxies do not hold the declared weights yet: {listed}"
 
-    wait_until(look, lambda lagging: not lagging, timeout_seconds, describe)
+    try:
+        wait_until(look, lambda lagging: not lagging, timeout_seconds, describe, LONGEST_PAUSE_SECONDS)
+    except errors.WaitExpired as error:
+        lagging = [client.name for client in clients if client.name not in took]
+        raise _explained(error, lagging, took, istiod.read_refusals(cluster, lagging)) from error
     return took
 
 
+def _holds(cluster: Cluster, client: Client, expected: Expected) -> bool:
+    dump = _ask(cluster, client, expected.question(client.caller))
+    held = envoy.held_shares(dump, expected.origin)
+    return envoy.holds(expected.wanted(client.caller), expected.declared, held)
+
+
+def _explained(
+    error: errors.WaitExpired, lagging: Sequence[str], took: Mapping[str, float], refusals: Mapping[str, str]
+) -> errors.WaitExpired:
+    details: dict[str, Any] = {"lagging": list(lagging), "applied": dict(took), "refused": dict(refusals)}
+    if not refusals:
+        return errors.WaitExpired(error.message, **details)
+    listed = "; ".join(f"{pod}: {said}" for pod, said in list(refusals.items())[:NAMED])
+    return errors.WaitExpired(
+        f"{error.message.rstrip('.')}; istiod was refused by {listed.rstrip('.')}.",
+        "The proxy refuses its whole configuration: mend what it names, which may be another object than this one.",
+        **details,
+    )
+
+
 def await_endpoints(
-    cluster: Cluster, pods: Sequence[Pod], host: str, subsets: Sequence[str], port: int | None, timeout_seconds: float
+    cluster: Cluster,
+    clients: Sequence[Client],
+    host: str,
+    subsets: Sequence[str],
+    port: int | None,
+    timeout_seconds: float,
 ) -> tuple[dict[str, dict[str, int]], float]:
     """(`namespace/pod` -> subset -> healthy endpoints, seconds) once every proxy has one of each subset."""
 
     def look() -> dict[str, dict[str, int]]:
-        return read_endpoints(cluster, pods, host, subsets, port)
+        return read_endpoints(cluster, clients, host, subsets, port)
 
     def done(seen: dict[str, dict[str, int]]) -> bool:
         return all(known.get(subset) for known in seen.values() for subset in subsets)
@@ -159,7 +279,7 @@ def await_endpoints(
         lacking = [subset for subset in subsets if not all(known.get(subset) for known in seen.values())]
         named = ", ".join(subset or "the Service itself" for subset in lacking)
         return f"{len(lagging)} of {len(seen)} proxies know no healthy endpoint of {host} ({named}): " + ", ".join(
-            lagging[:5]
+            lagging[:NAMED]
         )
 
     return wait_until(look, done, timeout_seconds, describe)

@@ -18,6 +18,35 @@ WAIT_ARG_SPEC: dict[str, Any] = {
     "wait_timeout": {"type": "int", "default": 60},
 }
 
+# doc fragment aviary.canary.weights
+BACKEND: dict[str, Any] = {
+    "host": {"type": "str"},
+    "port": {"type": "int"},
+    "weight": {"type": "int", "required": True},
+}
+WEIGHTS: dict[str, Any] = {"type": "list", "elements": "dict"}
+OTHERS: dict[str, Any] = {"type": "str", "choices": ["refuse", "keep", "scale", "zero"]}
+WEIGHTS_ARG_SPEC: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "namespace": {"type": "str", "required": True},
+    "route": {"type": "str"},
+    "all_matching": {"type": "bool", "default": False},
+    "others": {**OTHERS, "default": "refuse"},
+    "add_missing": {"type": "bool", "default": False},
+    "total": {"type": "int", "default": 100},
+    "ownership": {"type": "str", "choices": ["refuse", "warn", "ignore"], "default": "warn"},
+    "check_endpoints": {"type": "bool", "default": True},
+    "wait_for": {"type": "str"},
+}
+# What one of several objects may say for itself.
+ALSO_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "namespace": {"type": "str"},
+    "route": {"type": "str"},
+    "others": OTHERS,
+    "total": {"type": "int"},
+}
+
 # doc fragment aviary.canary.replicas
 REPLICAS_ARG_SPEC: dict[str, Any] = {
     "stable": {"type": "str", "required": True},

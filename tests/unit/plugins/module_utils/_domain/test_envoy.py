@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.aviary.canary.plugins.module_utils._domain import envoy
-from ansible_collections.aviary.canary.plugins.module_utils._domain.routes import plan_weights
+from ansible_collections.aviary.canary.plugins.module_utils._domain.plan import plan_weights
+from ansible_collections.aviary.canary.plugins.module_utils._domain.routes import Shares, read_routes
 from ansible_collections.aviary.canary.plugins.module_utils._domain.weights import WantedWeight, WeightRequest
 
 HOST = "reviews.shop.svc.cluster.local"
@@ -27,9 +28,20 @@ def dump_of(*routes: dict[str, Any]) -> dict[str, Any]:
     return {"configs": [{"route_config": {"virtual_hosts": [{"routes": list(routes)}]}}, {}]}
 
 
+ORIGIN = envoy.Origin(("/namespaces/shop/virtual-service/reviews",))
+
+
+def held_in(dump: dict[str, Any]) -> list[envoy.Held]:
+    return envoy.held_shares(dump, ORIGIN)
+
+
+def declared_in(item: dict[str, Any]) -> list[Shares]:
+    return [route.shares for route in read_routes(item)]
+
+
 def test_only_routes_of_the_virtual_service_count() -> None:
     other = envoy_route({"v1": 50, "v2": 50}, CONFIG.replace("reviews", "ratings"))
-    found = envoy.route_shares(dump_of(envoy_route({"v1": 90, "v2": 10}), other, {"redirect": {}}), "shop", "reviews")
+    found = held_in(dump_of(envoy_route({"v1": 90, "v2": 10}), other, {"redirect": {}}))
     assert found == [{("v1", HOST, 80): 90, ("v2", HOST, 80): 10}]
 
 
@@ -61,9 +73,9 @@ def test_a_proxy_is_applied_when_it_has_the_new_weights_and_no_old_ones(
 ) -> None:
     request = WeightRequest((WantedWeight(90, subset="v1"), WantedWeight(10, subset="v2")))
     plan = plan_weights(virtual_service({"v1": 100, "v2": 0}, {"v3": 100}), request)
-    declared = envoy.declared_shares(virtual_service({"v1": 90, "v2": 10}, {"v3": 100}))
-    shares = envoy.route_shares(dump_of(*(envoy_route(each) for each in held)), "shop", "reviews")
-    assert envoy.holds(plan, declared, shares) is applied
+    declared = declared_in(virtual_service({"v1": 90, "v2": 10}, {"v3": 100}))
+    shares = held_in(dump_of(*(envoy_route(each) for each in held)))
+    assert envoy.holds(plan.shares(), declared, shares) is applied
 
 
 def cluster(subset: str, *health: dict[str, Any], port: int = 80) -> dict[str, Any]:
@@ -91,8 +103,8 @@ def test_ports_of_one_host_are_told_apart() -> None:
     wanted = (WantedWeight(10, "reviews", port=80), WantedWeight(90, "reviews", port=8080))
     plan = plan_weights(item(90, 10), WeightRequest(wanted))
     old, new = ({("", HOST, 80): a, ("", HOST, 8080): b} for a, b in ((90, 10), (10, 90)))
-    declared = envoy.declared_shares(item(10, 90))
-    assert (envoy.holds(plan, declared, [old]), envoy.holds(plan, declared, [new])) == (False, True)
+    declared = declared_in(item(10, 90))
+    assert (envoy.holds(plan.shares(), declared, [old]), envoy.holds(plan.shares(), declared, [new])) == (False, True)
 
 
 def test_a_foreign_route_that_names_a_port_does_not_hide_ours_that_names_none() -> None:
@@ -103,7 +115,7 @@ def test_a_foreign_route_that_names_a_port_does_not_hide_ours_that_names_none() 
         }
 
     plan = plan_weights(item(1, 99), WeightRequest((WantedWeight(99, subset="v1"), WantedWeight(1, subset="v2"))))
-    held = envoy.route_shares(dump_of(envoy_route({"v2": 1}), envoy_route({"v1": 99, "v2": 1})), "shop", "reviews")
-    assert envoy.holds(plan, envoy.declared_shares(item(99, 1)), held)
-    old = envoy.route_shares(dump_of(envoy_route({"v2": 1}), envoy_route({"v1": 1, "v2": 99})), "shop", "reviews")
-    assert not envoy.holds(plan, envoy.declared_shares(item(99, 1)), old)
+    held = held_in(dump_of(envoy_route({"v2": 1}), envoy_route({"v1": 99, "v2": 1})))
+    assert envoy.holds(plan.shares(), declared_in(item(99, 1)), held)
+    old = held_in(dump_of(envoy_route({"v2": 1}), envoy_route({"v1": 1, "v2": 99})))
+    assert not envoy.holds(plan.shares(), declared_in(item(99, 1)), old)

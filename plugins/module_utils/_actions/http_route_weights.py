@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, Aviary Canary contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action behind http_route_weights: what an HTTPRoute needs of its own when its weights move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .._cluster import gateway_api, workloads
+from .._cluster.cluster import Cluster
+from .._cluster.readiness import Lookout
+from .._domain import envoy, errors, parents
+from .._domain.outcome import Outcome
+from .._domain.reach import Caller
+from .._domain.routes import Shares, read_routes
+from .._domain.shapes import HTTP_ROUTE
+from .._probe import proxies
+from .weights import Object, Provider, Read, move_weights
+
+
+def set_weights(cluster: Cluster, params: Mapping[str, Any]) -> Outcome:
+    return move_weights(cluster, params, HttpRoutes())
+
+
+class HttpRoutes(Provider):
+    shape = HTTP_ROUTE
+    resource = "httproutes"
+
+    def read(self, cluster: Cluster, namespace: str, name: str) -> tuple[dict[str, Any], str]:
+        return gateway_api.read_http_route(cluster, namespace, name)
+
+    def clients(self, cluster: Cluster, item: Object, selector: str | None) -> list[proxies.Client]:
+        """The sidecars of the namespace where a Service is the parent, the pods of a Gateway that is."""
+        namespace = item["metadata"]["namespace"]
+        found: list[proxies.Client] = []
+        if selector or parents.services_of(item):
+            found = proxies.sidecars(cluster, namespace, selector)
+        for home, name in [] if selector else parents.gateways_of(item):
+            found += proxies.gateway_api_pods(cluster, home, name)
+        return proxies.checked(found, namespace, selector)
+
+    def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> list[str]:
+        return list(_unserved(read))
+
+    def expected(self, cluster: Cluster, read: Read) -> proxies.Expected:
+        rules = read_routes(read.item, shape=HTTP_ROUTE)
+        ports = _ports(cluster, read.item)
+
+        def wanted(caller: Caller) -> list[Shares]:
+            return [edit.shares() for edit in read.plan.edits]
+
+        def question(caller: Caller) -> str:
+            return proxies.routes_question(ports, caller)
+
+        origin = envoy.of_http_route(read.item, rules)
+        return proxies.Expected(question, origin, [rule.shares for rule in rules], wanted)
+
+
+def _unserved(read: Read) -> Iterator[str]:
+    """Refuse a route that no controller has taken up; warn about what a controller says of it."""
+    complaints = parents.complaints(read.item)
+    refused = [said for condition, said in complaints if condition == "Accepted"]
+    if refused:
+        raise errors.RouteUnreachable(
+            f"{read.named} is not accepted by its parent, so nothing follows it: {refused[0]}.",
+            "Correct parentRefs, or the Gateway's listeners.",
+        )
+    yield from (f"{read.named} is not in order: {said}." for _condition, said in complaints)
+
+
+def _ports(cluster: Cluster, item: Object) -> list[int]:
+    """The ports of the parent Services; none when one of them cannot be known, or a Gateway is a parent too."""
+    ports: set[int] = set()
+    for home, name in parents.services_of(item):
+        try:
+            service = workloads.read_service(cluster, home, name)
+        except errors.AccessDenied:
+            service = None
+        if not service:
+            return []
+        ports |= {int(port["port"]) for port in (service.get("spec") or {}).get("ports") or []}
+    return sorted(ports)
