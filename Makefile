@@ -65,6 +65,11 @@ sandbox-status: ## what runs
 sandbox-down: ## stop it and leave nothing behind
 	@$(SANDBOX) down --all
 
+.PHONY: bench
+bench: .venv/.stamp ## our tasks beside kubernetes.core's, into build/bench.json [ROUNDS=5] [ROWS=forks,door] [KEEP=1]
+	@KUBECONFIG="$(CACHE)/run/kubeconfig" $(WITH_SANDBOX) sandbox-1 --ingress -- python3 tests/bench \
+	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ROWS),--rows "$(ROWS)")
+
 ##@ The stages of make test
 .PHONY: format
 format: .venv/.stamp ## ruff format, nothing is rewritten (make fix does that)
