@@ -61,9 +61,12 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
     cut: str = ""
+    raw: str | None = None
 
     def body(self) -> bytes:
-        """A Status, as the API server words its refusals."""
+        """A Status, as the API server words its refusals; or what `raw` says, such as what it has for unknown paths."""
+        if self.raw is not None:
+            return self.raw.encode()
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
         return json.dumps({**status, "message": self.message, "code": self.status}).encode()
 

@@ -110,7 +110,12 @@ class Shop:
         self.admin, self.namespace = admin, namespace
 
     def virtual_service(
-        self, *entries: dict[str, Any], version: str = "v1", spec: dict[str, Any] | None = None, **metadata: Any
+        self,
+        *entries: dict[str, Any],
+        version: str = "v1",
+        spec: dict[str, Any] | None = None,
+        metadata_name: str = "reviews",
+        **metadata: Any,
     ) -> dict[str, Any]:
         path = VIRTUAL_SERVICES.format(namespace=self.namespace).replace("/v1/", f"/{version}/")
         return self.admin.create(
@@ -118,8 +123,8 @@ class Shop:
             {
                 "apiVersion": f"networking.istio.io/{version}",
                 "kind": "VirtualService",
-                "metadata": {"name": "reviews", **metadata},
-                "spec": {"hosts": ["reviews"], "http": list(entries), **(spec or {})},
+                "metadata": {"name": metadata_name, **metadata},
+                "spec": {"hosts": [metadata_name], "http": list(entries), **(spec or {})},
             },
         )
 
