@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.aviary.canary.plugins.module_utils._domain import envoy
 from ansible_collections.aviary.canary.plugins.module_utils._domain.plan import plan_weights
 from ansible_collections.aviary.canary.plugins.module_utils._domain.routes import Shares, read_routes
+from ansible_collections.aviary.canary.plugins.module_utils._domain.shapes import HTTP_ROUTE
 from ansible_collections.aviary.canary.plugins.module_utils._domain.weights import WantedWeight, WeightRequest
 
 HOST = "reviews.shop.svc.cluster.local"
@@ -119,3 +120,59 @@ def test_a_foreign_route_that_names_a_port_does_not_hide_ours_that_names_none() 
     assert envoy.holds(plan.shares(), declared_in(item(99, 1)), held)
     old = held_in(dump_of(envoy_route({"v2": 1}), envoy_route({"v1": 1, "v2": 99})))
     assert not envoy.holds(plan.shares(), declared_in(item(99, 1)), old)
+
+
+def listener(*chains: dict[str, Any], default: dict[str, Any] | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = {"filter_chains": list(chains)}
+    if default:
+        found["default_filter_chain"] = default
+    return {"name": "10.0.0.1_9000", "active_state": {"listener": found}}
+
+
+def chain(weights: dict[str, int], config: str | None = CONFIG) -> dict[str, Any]:
+    action = envoy_route(weights)["route"]
+    proxy = {"@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", **action}
+    named = {"metadata": {"filter_metadata": {"istio": {"config": config}}}} if config else {}
+    return {**named, "filters": [{"name": "x", "typed_config": {"@type": "other"}}, {"typed_config": proxy}]}
+
+
+def test_tcp_and_tls_weights_are_read_from_the_filter_chains() -> None:
+    foreign = chain({"v1": 1}, CONFIG.replace("reviews", "ratings"))
+    dump = {"configs": [listener(foreign, chain({"v1": 70, "v2": 30}), default=chain({"v1": 1})), {"name": "empty"}]}
+    assert held_in(dump) == [{("v1", HOST, 80): 70, ("v2", HOST, 80): 30}, {("v1", HOST, 80): 1}]
+
+
+def test_a_chain_without_a_name_is_told_by_where_it_sends() -> None:
+    """A gateway's chains carry no metadata."""
+    item = virtual_service({"v1": 70, "v2": 30})
+    item["spec"]["tcp"] = item["spec"].pop("http")
+    origin = envoy.of_virtual_services([item], read_routes(item, "tcp"))
+    elsewhere = chain({"v1": 70, "v2": 30}, None)
+    elsewhere["filters"][1]["typed_config"]["weighted_clusters"]["clusters"][0]["name"] = "outbound|80||other"
+    dump = {"configs": [listener(chain({"v1": 70, "v2": 30}, None), elsewhere)]}
+    assert envoy.held_shares(dump, origin) == [{("v1", HOST, 80): 70, ("v2", HOST, 80): 30}]
+
+
+def test_an_http_chain_without_metadata_is_nobodys() -> None:
+    origin = envoy.of_virtual_services([virtual_service({"v1": 1})], read_routes(virtual_service({"v1": 1})))
+    assert envoy.held_shares({"configs": [listener(chain({"v1": 1}, None))]}, origin) == []
+
+
+def test_the_routes_of_an_http_route_are_told_by_rule_and_backends() -> None:
+    backends = [{"name": "reviews-v1", "port": 80, "weight": 90}, {"name": "reviews-v2", "port": 80, "weight": 10}]
+    item = {
+        "metadata": {"name": "reviews", "namespace": "shop"},
+        "spec": {"rules": [{"backendRefs": backends}, {"name": "beta", "backendRefs": backends[1:]}]},
+    }
+    origin = envoy.of_http_route(item, read_routes(item, shape=HTTP_ROUTE))
+
+    def route(name: str, *hosts: str) -> dict[str, Any]:
+        clusters = [{"name": f"outbound|80||{host}.shop.svc.cluster.local", "weight": 1} for host in hosts]
+        generated = CONFIG.replace("reviews", "shop~reviews.shop.svc.cluster.local")
+        metadata = {"filter_metadata": {"istio": {"config": generated}}}
+        return {"name": name, "metadata": metadata, "route": {"weighted_clusters": {"clusters": clusters}}}
+
+    ours = [route("shop.reviews.0", "reviews-v1", "reviews-v2"), route("beta", "reviews-v2")]
+    others = [route("shop.ratings.0", "reviews-v1"), route("beta", "ratings"), route("", "reviews-v1")]
+    assert len(envoy.held_shares(dump_of(*ours), origin)) == 2
+    assert envoy.held_shares(dump_of(*others), origin) == []

@@ -11,6 +11,7 @@ from ansible_collections.aviary.canary.plugins.module_utils._domain.hosts import
     cluster_key,
     expand,
     gateway_place,
+    literal_slip,
     service_of,
 )
 
@@ -51,3 +52,18 @@ def test_a_cluster_name_holds_subset_and_host() -> None:
 def test_a_gateway_has_several_names(gateway: str) -> None:
     assert gateway_place(gateway, "shop") == ("shop", "front")
     assert gateway_place("mesh-gateways/front", "shop") == ("mesh-gateways", "front")
+
+
+@pytest.mark.parametrize(
+    ("host", "meant"),
+    [
+        ("reviews.prod", "reviews.prod.svc.cluster.local"),
+        ("reviews.prod.svc", "reviews.prod.svc.cluster.local"),
+        ("reviews", None),
+        ("reviews.prod.svc.cluster.local", None),
+        ("api.example.com", None),
+        ("*.prod", None),
+    ],
+)
+def test_a_name_that_istio_takes_literally_is_told_from_what_was_meant(host: str, meant: str | None) -> None:
+    assert literal_slip(host) == meant

@@ -54,3 +54,19 @@ def test_labels_select_a_pod_that_carries_them_all() -> None:
     assert selects({}, pod)
     assert not selects({"version": "v2"}, pod)
     assert not selects({"version": "v1"}, {"metadata": {}})
+
+
+def test_a_rule_counts_only_where_it_is_exported_to() -> None:
+    private = rule("shop", "private", "v1", "v2")
+    private["spec"]["exportTo"] = ["."]
+    assert effective_subsets([private], HOST, ["shop"], seen_from="client") == (None, {})
+    assert effective_subsets([private], HOST, ["shop"], seen_from="shop")[0] == "shop/private"
+    private["spec"]["exportTo"] = ["client"]
+    assert effective_subsets([private], HOST, ["shop"], seen_from="client")[0] == "shop/private"
+
+
+def test_a_rule_for_some_pods_alone_does_not_stand_in_the_way_of_the_others() -> None:
+    special = rule("client", "special", "v9")
+    special["spec"]["workloadSelector"] = {"matchLabels": {"app": "x"}}
+    where, subsets = effective_subsets([special, rule("shop", "service", "v1")], HOST, ["client", "shop"])
+    assert (where, list(subsets)) == ("shop/service", ["v1"])
