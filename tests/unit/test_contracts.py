@@ -55,6 +55,11 @@ def test_the_action_group_extends_that_of_kubernetes_core() -> None:
     assert {"metadata": {"extend_group": ["kubernetes.core.k8s"]}} in group
 
 
+def test_every_module_has_an_action_plugin_of_its_name() -> None:
+    """Without one, the tasks of a playbook pay for a process each."""
+    assert sorted(path.stem for path in (ROOT / "plugins/action").glob("[!_]*.py")) == MODULES
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_says_how_it_behaves(module: str, module_docs: dict[str, Any]) -> None:
     attributes = module_docs[module]["attributes"]
