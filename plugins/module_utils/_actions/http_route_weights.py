@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster import gateway_api, workloads
@@ -15,7 +15,7 @@ from .._cluster.readiness import Lookout
 from .._domain import envoy, errors, parents
 from .._domain.outcome import Outcome
 from .._domain.reach import Caller
-from .._domain.routes import Shares, read_routes
+from .._domain.routes import read_routes, title
 from .._domain.shapes import HTTP_ROUTE
 from .._probe import proxies
 from .weights import Object, Provider, Read, move_weights
@@ -42,37 +42,29 @@ class HttpRoutes(Provider):
             found += proxies.gateway_api_pods(cluster, home, name)
         return proxies.checked(found, namespace, selector)
 
-    def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> list[str]:
-        return list(_unserved(read))
+    def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> None:
+        refused = [said for condition, said in parents.complaints(read.item) if condition == "Accepted"]
+        if refused:
+            raise errors.RouteUnreachable(
+                f"{read.named} is not accepted by its parent, so nothing follows it: {refused[0]}.",
+                "Correct parentRefs, or the Gateway's listeners.",
+            )
 
-    def expected(self, cluster: Cluster, read: Read) -> proxies.Expected:
+    def view(self, cluster: Cluster, read: Read) -> proxies.View:
         rules = read_routes(read.item, shape=HTTP_ROUTE)
         ports = _ports(cluster, read.item)
-
-        def wanted(caller: Caller) -> list[Shares]:
-            return [edit.shares() for edit in read.plan.edits]
 
         def question(caller: Caller) -> str:
             return proxies.routes_question(ports, caller)
 
-        origin = envoy.of_http_route(read.item, rules)
-        return proxies.Expected(question, origin, [rule.shares for rule in rules], wanted)
+        return proxies.View(question, envoy.of_http_route(read.item, rules), [rule.shares for rule in rules])
 
-
-def _unserved(read: Read) -> Iterator[str]:
-    """Refuse a route that no controller has taken up; warn about what a controller says of it."""
-    complaints = parents.complaints(read.item)
-    refused = [said for condition, said in complaints if condition == "Accepted"]
-    if refused:
-        raise errors.RouteUnreachable(
-            f"{read.named} is not accepted by its parent, so nothing follows it: {refused[0]}.",
-            "Correct parentRefs, or the Gateway's listeners.",
-        )
-    yield from (f"{read.named} is not in order: {said}." for _condition, said in complaints)
+    def remarks(self, item: Object) -> list[str]:
+        return [f"{title(item, HTTP_ROUTE)} is not in order: {said}." for _condition, said in parents.complaints(item)]
 
 
 def _ports(cluster: Cluster, item: Object) -> list[int]:
-    """The ports of the parent Services; none when one of them cannot be known, or a Gateway is a parent too."""
+    """The ports of the parent Services; none when one of them cannot be known."""
     ports: set[int] = set()
     for home, name in parents.services_of(item):
         try:

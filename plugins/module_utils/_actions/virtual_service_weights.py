@@ -12,10 +12,10 @@ from typing import Any
 from .._cluster import istio, workloads
 from .._cluster.cluster import Cluster
 from .._cluster.readiness import Lookout
-from .._domain import envoy, errors, hosts, reach
+from .._domain import delegation, envoy, errors, hosts, reach
 from .._domain.outcome import Outcome
 from .._domain.plan import is_never_reached
-from .._domain.routes import Route, Shares, read_routes, title
+from .._domain.routes import Route, read_routes, title
 from .._domain.shapes import VIRTUAL_SERVICE
 from .._probe import proxies
 from .weights import Object, Provider, Read, move_weights
@@ -29,54 +29,74 @@ class VirtualServices(Provider):
     shape = VIRTUAL_SERVICE
     resource = "virtualservices"
 
+    def __init__(self) -> None:
+        self._roots: dict[tuple[str, str], list[Object]] = {}  # of the delegates that the task is about
+
     def read(self, cluster: Cluster, namespace: str, name: str) -> tuple[dict[str, Any], str]:
         return istio.read_virtual_service(cluster, namespace, name)
 
+    def roots(self, cluster: Cluster, item: Object) -> list[Object]:
+        """The VirtualServices whose hosts and gateways the routes are for: itself, or those that delegate to it.
+
+        Roots are looked for in the delegate's own namespace. Raises ProxiesMissing when there is none.
+        """
+        if reach.hosts_of(item):
+            return [item]
+        place = delegation.place_of(item)
+        if place not in self._roots:
+            self._roots[place] = delegation.roots_among(_listed(cluster, place[0]), place)
+        if not self._roots[place]:
+            raise errors.ProxiesMissing(
+                f"{title(item)} has no hosts, and no VirtualService in {place[0]} delegates to it, so no proxy holds "
+                "its routes.",
+                "Create the root first, or set wait=false to write without proof.",
+            )
+        return self._roots[place]
+
     def clients(self, cluster: Cluster, item: Object, selector: str | None) -> list[proxies.Client]:
         """A delegate is followed by the callers of its roots."""
-        namespace = item["metadata"]["namespace"]
-        gateways = [gateway for root in _roots(cluster, item) for gateway in reach.gateways_of(root)]
-        return proxies.client_pods(cluster, namespace, selector, gateways)
+        gateways = [gateway for root in self.roots(cluster, item) for gateway in reach.gateways_of(root)]
+        return proxies.client_pods(cluster, item["metadata"]["namespace"], selector, gateways)
 
-    def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> list[str]:
+    def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> None:
         protocol = read.wanted.choice.protocol
-        if clients:
-            for edit in read.plan.edits:
-                if is_never_reached(read.item, edit.route):
-                    raise errors.RouteUnreachable(
-                        f"Route {edit.route.label} of {read.named} is never reached: an earlier route matches "
-                        "everything, so no proxy would hold its weights."
-                    )
+        for edit in read.plan.edits if clients else ():
+            if is_never_reached(read.item, edit.route):
+                raise errors.RouteUnreachable(
+                    f"Route {edit.route.label} of {read.named} is never reached: an earlier route matches everything, "
+                    "so no proxy would hold its weights."
+                )
         if reach.MESH in reach.gateways_of(read.item):
             lookout.check_protocol(sorted(reach.hosts_of(read.item)), protocol)
             callers = [client.caller for client in clients] or [reach.Caller(read.wanted.namespace)]
             _check_shadow(cluster, read, protocol, callers)
-        return []
 
-    def expected(self, cluster: Cluster, read: Read) -> proxies.Expected:
+    def is_for(self, cluster: Cluster, item: Object, route: Route, caller: reach.Caller) -> bool:
+        """A route of a delegate is for whom an entry of a root lets in as well."""
+        if not reach.applies(item, route.raw, caller):
+            return False
+        if reach.hosts_of(item):
+            return True
+        place = delegation.place_of(item)
+        return any(
+            reach.applies(root, entry, caller)
+            for root in self.roots(cluster, item)
+            for entry in delegation.entries_to(root, place)
+        )
+
+    def view(self, cluster: Cluster, read: Read) -> proxies.View:
         protocol = read.wanted.choice.protocol
-        roots = _roots(cluster, read.item)
-        declared = [
-            route
-            for root in roots
-            for item in _with_delegates(cluster, root, read.item)
-            for route in _routes(item, protocol)
-        ]
+        roots = self.roots(cluster, read.item)
+        parts = [item for root in roots for item in _with_delegates(cluster, root, read.item)]
+        declared = [route for item in parts for route in read_routes(item, protocol)]
         ports = _ports(cluster, roots)
 
         def question(caller: reach.Caller) -> str:
             ask = proxies.routes_question if protocol == "http" else proxies.listeners_question
             return ask(ports, caller)
 
-        def wanted(caller: reach.Caller) -> list[Shares]:
-            return [edit.shares() for edit in read.plan.edits if reach.applies(read.item, edit.route.raw, caller)]
-
         origin = envoy.of_virtual_services(roots, declared)
-        return proxies.Expected(question, origin, [route.shares for route in declared], wanted)
-
-
-def _routes(item: Object, protocol: str) -> tuple[Route, ...]:
-    return read_routes(item, protocol)
+        return proxies.View(question, origin, [route.shares for route in declared])
 
 
 def _check_shadow(cluster: Cluster, read: Read, protocol: str, callers: Sequence[reach.Caller]) -> None:
@@ -107,44 +127,18 @@ def _listed(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
         return []
 
 
-def _delegates(item: Object) -> list[tuple[str, str]]:
-    """(namespace, name) of every VirtualService that this one delegates to."""
-    entries = (item.get("spec") or {}).get("http") or []
-    home = item["metadata"]["namespace"]
-    found = [entry["delegate"] for entry in entries if entry.get("delegate")]
-    return [(each.get("namespace") or home, each["name"]) for each in found]
-
-
-def _roots(cluster: Cluster, item: Object) -> list[Object]:
-    """The VirtualServices whose hosts and gateways the routes are for: the object itself, or those that delegate to it.
-
-    Roots are looked for in the delegate's own namespace. Raises ProxiesMissing when there is none.
-    """
-    if reach.hosts_of(item):
-        return [item]
-    place = item["metadata"]["namespace"], item["metadata"]["name"]
-    roots: list[Object] = [each for each in _listed(cluster, place[0]) if place in _delegates(each)]
-    if not roots:
-        raise errors.ProxiesMissing(
-            f"{title(item)} has no hosts, and no VirtualService in {place[0]} delegates to it, so no proxy holds its "
-            "routes.",
-            "Create the root first, or set wait=false to write without proof.",
-        )
-    return roots
-
-
 def _with_delegates(cluster: Cluster, root: Object, known: Object) -> list[Object]:
     """The root and all that it delegates to; one that is not there takes no effect, and is left out.
 
     `known` is the object as it was just written, which is not read again.
     """
     found = [root]
-    for namespace, name in dict.fromkeys(_delegates(root)):
-        if (namespace, name) == (known["metadata"]["namespace"], known["metadata"]["name"]):
+    for place in delegation.delegates_of(root):
+        if place == delegation.place_of(known):
             found.append(known)
             continue
         try:
-            found.append(istio.read_virtual_service(cluster, namespace, name)[0])
+            found.append(istio.read_virtual_service(cluster, *place)[0])
         except (errors.VirtualServiceMissing, errors.AccessDenied):
             continue
     return found

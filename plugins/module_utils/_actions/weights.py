@@ -22,7 +22,8 @@ from .._domain.choice import Choice
 from .._domain.outcome import Outcome
 from .._domain.ownership import foreign_owner, last_writer
 from .._domain.plan import WeightPlan, plan_weights
-from .._domain.routes import title
+from .._domain.reach import Caller
+from .._domain.routes import Route, Shares, title
 from .._domain.shapes import Shape
 from .._domain.weights import WantedWeight, WeightRequest
 from .._probe import proxies
@@ -87,16 +88,21 @@ class Provider:
         """The proxies that follow the object; raises ProxiesMissing."""
         raise NotImplementedError
 
-    def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> list[str]:
-        """Refuse what would be written and take no effect; returns what to warn about.
-
-        Without `clients` the task does not wait for proxies.
-        """
+    def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> None:
+        """Refuse what would be written and take no effect; without `clients` the task does not wait for proxies."""
         raise NotImplementedError
 
-    def expected(self, cluster: Cluster, read: Read) -> proxies.Expected:
-        """What the proxies will hold once they follow the object."""
+    def is_for(self, cluster: Cluster, item: Object, route: Route, caller: Caller) -> bool:
+        """Whether the caller's proxy gets the route at all."""
+        return True
+
+    def view(self, cluster: Cluster, read: Read) -> proxies.View:
+        """Where in a proxy the routes of the object stand, and what they should be."""
         raise NotImplementedError
+
+    def remarks(self, item: Object) -> list[str]:
+        """What controllers say of the object as it is now, to warn about."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -123,8 +129,8 @@ class Written:
     now: Object
     warnings: tuple[str, ...] = ()
 
-    def expected_of(self) -> Read:
-        """The same plan on the object as it is now."""
+    def on_stored(self) -> Read:
+        """The same plan, with the object as it is now."""
         return dataclasses.replace(self.read, item=self.now)
 
 
@@ -186,11 +192,13 @@ class _Work:
         clients = self.provider.clients(self.cluster, read.item, request.wait_for) if request.wait else []
         lookout = Lookout(self.cluster, read.wanted.namespace, [client.caller.namespace for client in clients])
         if request.check_endpoints or clients:
-            self._warn(self.provider.check(self.cluster, read, lookout, clients))
+            self.provider.check(self.cluster, read, lookout, clients)
+            self._warn(self.provider.remarks(read.item))
         targets = percents(read.plan.shares())
         for target, percent in targets.items():
             self._warn(lookout.check(target, percent, request.check_endpoints))
         if clients:
+            self._check_reached(read, clients)
             self._await_clusters(clients, list(targets))
 
     def _await_clusters(self, clients: Sequence[proxies.Client], targets: Sequence[Any]) -> None:
@@ -286,29 +294,40 @@ class _Work:
 
     def prove(self, written: Sequence[Written]) -> dict[str, Any]:
         """Every client proxy holds the weights; and the objects still carry them once it does."""
-        expected, clients = [], []
+        expected, chosen = [], []
         for each in written:
-            expected.append(self.provider.expected(self.cluster, each.expected_of()))
-            clients += self.provider.clients(self.cluster, each.now, self.request.wait_for)
-        chosen = proxies.joined(clients)
-        self._check_reached(written, expected, chosen)
-        seconds = proxies.await_routes(self.cluster, chosen, expected, self.request.wait_timeout)
+            read = each.on_stored()
+            clients = self.provider.clients(self.cluster, each.now, self.request.wait_for)
+            self._check_reached(read, clients)
+            expected.append(self._expected(read))
+            chosen += clients
+        clients = proxies.joined(chosen)
+        seconds = proxies.await_routes(self.cluster, clients, expected, self.request.wait_timeout)
         for each in written:
             if each.read.plan.changes:
-                self._check_stored(each.read, self.provider.read(self.cluster, *each.read.place)[0])
-        rows = [{**client.place, "applied": True, "seconds": seconds[client.name]} for client in chosen]
+                now, _path = self.provider.read(self.cluster, *each.read.place)
+                self._check_stored(each.read, now)
+                self._warn(self.provider.remarks(now))
+        rows = [{**client.place, "applied": True, "seconds": seconds[client.name]} for client in clients]
         return {"applied": rows, "applied_seconds": max(seconds.values())}
 
-    def _check_reached(
-        self, written: Sequence[Written], expected: Sequence[proxies.Expected], clients: Sequence[proxies.Client]
-    ) -> None:
-        """A planned route that none of the chosen clients gets cannot be proven at them."""
-        for each, wish in zip(written, expected):
-            if not any(wish.wanted(client.caller) for client in clients):
-                labels = ", ".join(edit.route.label for edit in each.read.plan.edits)
+    def _expected(self, read: Read) -> proxies.Expected:
+        def wanted(caller: Caller) -> list[Shares]:
+            return [edit.shares() for edit in read.plan.edits if self._is_for(read, edit.route, caller)]
+
+        return proxies.Expected(self.provider.view(self.cluster, read), wanted)
+
+    def _is_for(self, read: Read, route: Route, caller: Caller) -> bool:
+        return self.provider.is_for(self.cluster, read.item, route, caller)
+
+    def _check_reached(self, read: Read, clients: Sequence[proxies.Client]) -> None:
+        """A route that none of the chosen clients gets cannot be proven at them."""
+        for edit in read.plan.edits:
+            if not any(self._is_for(read, edit.route, client.caller) for client in clients):
+                word = self.provider.shape.entry.capitalize()
                 raise errors.ProxiesMissing(
-                    f"None of the {len(clients)} client proxies is a caller that {self.provider.shape.entry} {labels} "
-                    f"of {each.read.named} is for.",
+                    f"{word} {edit.route.label} of {read.named} is for none of the callers that were chosen "
+                    f"({', '.join(client.name for client in clients[: proxies.NAMED])}).",
                     "Name the pods that its match lets in with wait_for, or set wait=false to write without proof.",
                 )
 

@@ -46,11 +46,11 @@ class Lookout:
         place = hosts.service_of(host, self.namespace)
         if not place:
             return self._check_literal(host, outage)
-        labels: subsets.Labels | None = {}
-        for caller in self.callers if subset else ():
-            labels = self.subset_labels(host, subset, caller, outage)
-        if check_endpoints and labels is not None:
-            self._check_ready(place, labels, f"Subset {subset} of {host}" if subset else f"Host {host}", outage)
+        who = f"Subset {subset} of {host}" if subset else f"Host {host}"
+        for caller in self.callers if subset else [self.namespace]:
+            labels = self.subset_labels(host, subset, caller, outage) if subset else {}
+            if check_endpoints and labels is not None:
+                self._check_ready(place, labels, who, outage)
         return []
 
     def subset_labels(self, host: str, subset: str, caller: str, outage: str) -> subsets.Labels | None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .delegation import target_of
 from .errors import RouteAmbiguous, RouteMissing
 from .routes import Route, read_routes, title
 from .shapes import VIRTUAL_SERVICE, Shape
@@ -100,17 +101,11 @@ def _not_a_candidate(item: Mapping[str, Any], protocol: str, route: str, shape: 
 def _without_weights(item: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     """What an entry does that has no destinations."""
     if entry.get("delegate"):
-        return f"delegates to VirtualService {delegate_place(item, entry)}; set the weights there"
+        return f"delegates to VirtualService {'/'.join(target_of(item, entry))}; set the weights there"
     kinds = [each.get("type") for each in entry.get("filters") or []]
     redirects = entry.get("redirect") or "RequestRedirect" in kinds
     kind = "a redirect" if redirects else "a direct response" if entry.get("directResponse") else "an empty list"
     return f"is {kind} and carries no destinations"
-
-
-def delegate_place(item: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """`namespace/name` of the VirtualService that an entry delegates to."""
-    delegate = entry["delegate"]
-    return f"{delegate.get('namespace') or item['metadata']['namespace']}/{delegate.get('name')}"
 
 
 def _listing(routes: Sequence[Route], shape: Shape) -> str:
@@ -142,7 +137,7 @@ def _elsewhere(item: Mapping[str, Any], protocol: str, shape: Shape) -> str:
         return ""
     found = [f"it has {each} routes" for each in PROTOCOLS if each != protocol and read_routes(item, each)]
     found += [
-        f"{protocol} route #{index} delegates to VirtualService {delegate_place(item, entry)}"
+        f"{protocol} route #{index} delegates to VirtualService {'/'.join(target_of(item, entry))}"
         for index, entry in enumerate(shape.entries(item, protocol))
         if entry.get("delegate")
     ]

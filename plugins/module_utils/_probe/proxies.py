@@ -48,15 +48,22 @@ class Client:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """What one object asks of a proxy: the part of a dump to look at, whose routes count, and what they should be.
+class View:
+    """Where in a proxy the routes of one object stand: the part of a dump to ask for, and how they are told there.
 
-    `wanted` are the planned routes that a caller should have, `declared` is every route of the object.
+    `declared` is every route of the object as the proxies should hold it.
     """
 
     question: Callable[[Caller], str]
     origin: envoy.Origin
     declared: Sequence[Shares]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one object asks of a proxy; `wanted` are the planned routes that a caller should have."""
+
+    view: View
     wanted: Callable[[Caller], list[Shares]]
 
 
@@ -239,9 +246,9 @@ def await_routes(
 
 
 def _holds(cluster: Cluster, client: Client, expected: Expected) -> bool:
-    dump = _ask(cluster, client, expected.question(client.caller))
-    held = envoy.held_shares(dump, expected.origin)
-    return envoy.holds(expected.wanted(client.caller), expected.declared, held)
+    view = expected.view
+    held = envoy.held_shares(_ask(cluster, client, view.question(client.caller)), view.origin)
+    return envoy.holds(expected.wanted(client.caller), view.declared, held)
 
 
 def _explained(
