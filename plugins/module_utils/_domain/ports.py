@@ -28,7 +28,7 @@ def kind_of(port: Mapping[str, Any]) -> str:
     if str(port.get("protocol") or "TCP").upper() != "TCP":
         return "other"
     name = str(port.get("appProtocol") or port.get("name") or "").lower()
-    words = {name} if port.get("appProtocol") else {name, name.split("-")[0], *_grpc_web(name)}
+    words = {name} if port.get("appProtocol") else {name, name.split("-", 1)[0], *_grpc_web(name)}
     for kind, known in (("http", HTTP), ("tls", TLS), ("tcp", TCP)):
         if words & known:
             return kind

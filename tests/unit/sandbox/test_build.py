@@ -59,7 +59,7 @@ def test_older_builds_are_kept_for_other_checkouts_but_not_for_ever(tmp_path):
 
 
 def test_the_images_are_made_from_all_that_is_made_before_them(tmp_path):
-    *before, images_made, _ = parts(Layout(tmp_path))
+    *before, images_made, _crds = parts(Layout(tmp_path))
     assert images_made.name == "images"
     assert {other.key for other in before} <= set(images_made.inputs)
 
