@@ -70,7 +70,7 @@ def _wanted(params: Mapping[str, Any], own: Mapping[str, Any], shape: Shape) -> 
     said = {**params, **{key: value for key, value in own.items() if value is not None}}
     weights = tuple(WantedWeight(w["weight"], w["host"], w.get("subset"), w["port"]) for w in said["weights"])
     choice = Choice(said.get("protocol") or "http", said["route"], said["all_matching"], said["add_missing"])
-    request = WeightRequest(weights, said["total"], said["others"], shape.all_zero)
+    request = WeightRequest(weights, said["total"], said["others"], shape)
     return Wanted(said["namespace"], said["name"], request, choice)
 
 

@@ -250,6 +250,9 @@ def client_is_there() -> bool:
     collects = gc.isenabled()
     gc.disable()
     try:
+        import encodings.idna  # noqa: F401
+        import ssl
+
         import kubernetes.stream.ws_client  # noqa: F401
         import yaml  # noqa: F401
         from ansible_collections.kubernetes.core.plugins.module_utils.k8s import client  # noqa: F401
@@ -258,6 +261,7 @@ def client_is_there() -> bool:
     finally:
         if collects:
             gc.enable()
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # OpenSSL gets itself ready with the first one
     gc.freeze()
     return True
 

@@ -34,8 +34,14 @@ class Choice:
 
 
 def positions(route: Route, wanted: WantedWeight, namespace: str) -> list[int]:
-    """Where the destination stands in the route's list."""
-    return [i for i, destination in enumerate(route.destinations) if wanted.means(destination, namespace)]
+    """Where the destination stands in the route's list.
+
+    One that says no port is met by any; where one of those has no port either, that one is meant.
+    """
+    found = [i for i, destination in enumerate(route.destinations) if wanted.means(destination, namespace)]
+    same_but_for_ports = len({route.destinations[i].target[:2] for i in found}) == 1
+    exact = [i for i in found if route.destinations[i].port == wanted.port]
+    return exact if same_but_for_ports and len(exact) == 1 else found
 
 
 def choose(

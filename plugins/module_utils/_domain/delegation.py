@@ -21,11 +21,11 @@ def place_of(item: Object) -> Place:
     return item["metadata"]["namespace"], item["metadata"]["name"]
 
 
-def entries_to(root: Object, place: Place) -> Iterator[Mapping[str, Any]]:
-    """The entries of the root that delegate to the VirtualService there."""
-    for entry in (root.get("spec") or {}).get("http") or []:
+def entries_to(root: Object, place: Place) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """(index, entry) of each entry of the root that delegates to the VirtualService there."""
+    for index, entry in enumerate((root.get("spec") or {}).get("http") or []):
         if entry.get("delegate") and target_of(root, entry) == place:
-            yield entry
+            yield index, entry
 
 
 def target_of(root: Object, entry: Mapping[str, Any]) -> Place:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import ExpectationMissing, RouteAmbiguous
-from .routes import Route, read_routes
+from .routes import Route, read_routes, title
+from .shapes import HTTP_ROUTE, VIRTUAL_SERVICE, Shape
 from .weights import WantedWeight
 
 
@@ -26,52 +27,65 @@ class ArmTarget:
     host: str | None = None
     deployment: str | None = None
 
-    @property
-    def wanted(self) -> WantedWeight:
-        return WantedWeight(0, self.host, self.subset)
+    def wanted(self, shape: Shape) -> WantedWeight:
+        """How a route of that shape names the arm; an HTTPRoute knows no subsets."""
+        return WantedWeight(0, self.host, None if shape is HTTP_ROUTE else self.subset)
 
 
 def shares_of_route(
-    virtual_service: Mapping[str, Any],
+    item: Mapping[str, Any],
     targets: Mapping[str, ArmTarget],
     protocol: str = "http",
     route: str | None = None,
+    shape: Shape = VIRTUAL_SERVICE,
 ) -> dict[str, float]:
     """arm -> percent, from the weights of the route that sends to every arm."""
-    namespace, name = virtual_service["metadata"]["namespace"], virtual_service["metadata"]["name"]
-    for arm, target in targets.items():
-        if not target.subset and not target.host:
-            raise ExpectationMissing(
-                f"Arm {arm} names neither a subset nor a host to look up in VirtualService {namespace}/{name}."
-            )
+    named, wanted = title(item, shape), {arm: target.wanted(shape) for arm, target in targets.items()}
+    for arm, each in wanted.items():
+        if not each.label:
+            what = "no host" if shape is HTTP_ROUTE else "neither a subset nor a host"
+            raise ExpectationMissing(f"Arm {arm} names {what} to look up in {named}.")
+    namespace = item["metadata"]["namespace"]
     fitting = [
         each
-        for each in read_routes(virtual_service, protocol)
+        for each in read_routes(item, protocol, shape)
         if (route is None or route in (each.name, str(each.index)))
-        and all(any(target.wanted.means(d, namespace) for d in each.destinations) for target in targets.values())
+        and all(any(arm.means(d, namespace) for d in each.destinations) for arm in wanted.values())
     ]
+    words = shape.entry if shape is HTTP_ROUTE else f"{protocol} {shape.entry}"
     if not fitting:
-        raise ExpectationMissing(f"No {protocol} route of VirtualService {namespace}/{name} sends to every arm.")
+        raise ExpectationMissing(f"No {words} of {named} sends to every arm.")
     if len(fitting) > 1:
         listed = ", ".join(each.label for each in fitting)
-        raise RouteAmbiguous(f"Several routes of VirtualService {namespace}/{name} send to every arm: {listed}.")
-    return _shares(fitting[0], targets, namespace)
+        raise RouteAmbiguous(f"Several {words}s of {named} send to every arm: {listed}.")
+    return _shares(fitting[0], wanted, namespace)
 
 
-def _shares(route: Route, targets: Mapping[str, ArmTarget], namespace: str) -> dict[str, float]:
-    if len(route.destinations) == 1:
-        return dict.fromkeys(targets, 100.0)
+def percents_of(route: Route) -> list[float]:
+    """Percent of a route's requests per destination, in order; all of them 0 when the route has no weight."""
+    if len(route.destinations) == 1 and route.shape.lone_gets_all:
+        return [100.0]
     total = sum(destination.weight for destination in route.destinations)
-    if not total:
-        raise ExpectationMissing(f"All weights of route {route.label} are 0.", "Give the route weights.")
-    found = {}
-    for arm, target in targets.items():
-        weight = sum(d.weight for d in route.destinations if target.wanted.means(d, namespace))
-        found[arm] = 100.0 * weight / total
-    if abs(sum(found.values()) - 100) > 0.01:
+    return [100.0 * destination.weight / total if total else 0.0 for destination in route.destinations]
+
+
+def _shares(route: Route, wanted: Mapping[str, WantedWeight], namespace: str) -> dict[str, float]:
+    percents, entry = percents_of(route), route.shape.entry
+    if not any(percents):
+        raise ExpectationMissing(f"All weights of {entry} {route.label} are 0.", f"Give the {entry} weights.")
+    found = {
+        arm: sum(percent for d, percent in zip(route.destinations, percents) if each.means(d, namespace))
+        for arm, each in wanted.items()
+    }
+    left = 100 - sum(found.values())
+    if left > 0.01:
         raise ExpectationMissing(
-            f"Route {route.label} sends {100 - sum(found.values()):g} % to destinations that no arm names.",
+            f"{entry.capitalize()} {route.label} sends {left:g} % to destinations that no arm names.",
             "Add an arm for each destination.",
+        )
+    if left < -0.01:
+        raise ExpectationMissing(
+            f"Several arms name the same destination of {entry} {route.label}.", "Name another one for each arm."
         )
     return found
 

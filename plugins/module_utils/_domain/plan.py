@@ -197,15 +197,17 @@ def _new_destination(route: Route, wanted: WantedWeight, namespace: str, named: 
             "hosts.",
             "Name the host of the new destination.",
         )
+    if wanted.host and "/" in wanted.host:
+        raise RouteMissing(f"{named} has no backend {wanted.host}, and only Services can be added.", "Name a Service.")
     port = wanted.port
-    if port is None and route.shape.needs_port:
+    if port is None and (route.shape.needs_port or not wanted.host):
         if len(ports) != 1:
             raise RouteAmbiguous(
                 f"{wanted.label} cannot be added to {route.shape.entry} {route.label} of {named}, which sends to "
                 "several ports.",
                 "Name the port of the new destination.",
             )
-        port = ports.pop()
+        port = ports.pop()  # the one that its siblings share, or none
     return route.shape.write(wanted.host or hosts.pop(), wanted.subset, port, wanted.weight, namespace)
 
 
@@ -230,6 +232,12 @@ def _fill(
     if left and request.others == "refuse":
         raise DestinationsLeft(f"{route.shape.entry.capitalize()} {route.label} of {named} also sends to {listed}.")
     if left and request.others == "keep":
+        if grows and len(weights) == 1 and route.shape.lone_gets_all and not route.destinations[0].weight:
+            raise WeightsInvalid(
+                f"{listed} is the only destination of {route.shape.entry} {route.label} in {named} and gets "
+                "everything; beside another one, its weight of 0 would give it nothing.",
+                f"Give {route.destinations[0].label} a weight too.",
+            )
         for i in left:
             filled[i] = route.destinations[i].weight
     if left and request.others == "scale":

@@ -70,6 +70,11 @@ def _lets_in(match: Mapping[str, Any], caller: Caller, namespace: str) -> bool:
 
 # What a match may say besides its conditions, and the conditions that every path fulfils (pilot: IsCatchAllRoute).
 NO_CONDITION = {"name", "statPrefix", "ignoreUriCase"}
+OF_CALLER = {
+    "gateways",
+    "sourceLabels",
+    "sourceNamespace",
+}  # istiod decides these for each proxy; Envoy never sees them
 ANY_PATH = ({"prefix": "/"}, {"regex": ".*"})
 
 
@@ -77,11 +82,21 @@ def matches_everything(entry: Mapping[str, Any]) -> bool:
     """Whether istiod leaves out every http entry that comes after this one."""
     if entry.get("delegate"):
         return False  # the delegate's own routes say what they match
-    matches = entry.get("match") or []
-    return not matches or any(
-        all(key in NO_CONDITION or (key == "uri" and value in ANY_PATH) for key, value in match.items())
-        for match in matches
+    return any(_is_open(match, NO_CONDITION) for match in entry.get("match") or [{}])
+
+
+def is_cut_off(item: Object, index: int, caller: Caller) -> bool:
+    """Whether an earlier http entry takes all requests of this caller, whose proxy then does not get the one there."""
+    home = item["metadata"]["namespace"]
+    return any(
+        _is_open(match, NO_CONDITION | OF_CALLER) and _lets_in(match, caller, home)
+        for entry in item["spec"]["http"][:index]
+        for match in ([] if entry.get("delegate") else entry.get("match") or [{}])
     )
+
+
+def _is_open(match: Mapping[str, Any], no_condition: Set[str]) -> bool:
+    return all(key in no_condition or (key == "uri" and value in ANY_PATH) for key, value in match.items())
 
 
 def shadowed_by(item: Object, others: Iterable[Object], protocol: str, caller: Caller) -> tuple[str, Object] | None:

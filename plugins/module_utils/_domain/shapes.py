@@ -10,12 +10,16 @@ Sources: istio.io VirtualService reference; Gateway API v1 HTTPRoute (HTTPBacken
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .hosts import expand
 
+# A label of a name: RFC 1123, in either case, as Istio takes it.
+WORD = r"[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?"
+LONGEST_HOST = 255
 # (subset or "", full host, port or None where the destination names none)
 Target = tuple[str, str, Optional[int]]
 
@@ -56,6 +60,7 @@ class Shape:
     lone_gets_all: bool  # whether a destination that is alone gets everything whatever its weight says
     needs_port: bool
     all_zero: str  # what a route without any weight would do
+    host_name: re.Pattern[str]  # what can be a host of a destination
 
     def list_name(self, protocol: str) -> str:
         """The list in spec that holds the entries of a protocol."""
@@ -87,6 +92,8 @@ class _VirtualService(Shape):
     lone_gets_all = True  # pilot: applyHTTPRouteDestination does not look at the weight of a single destination
     needs_port = False
     all_zero = "Istio refuses a route without any weight"
+    # istio: pkg/config/validation/agent/validation.go, ValidateWildcardDomain, less the lone asterisk
+    host_name = re.compile(rf"(\*(-{WORD})?\.)?{WORD}(\.{WORD})*\.?")
 
     def list_name(self, protocol: str) -> str:
         return protocol
@@ -115,6 +122,7 @@ class _HttpRoute(Shape):
     lone_gets_all = False
     needs_port = True  # Gateway API: required when the backend is a Service
     all_zero = "Gateway API answers 500 to every request of a rule without any weight"
+    host_name = re.compile(rf"{WORD}(\.{WORD})*( {WORD}/{WORD})?")  # a backend of another kind: see read
 
     def list_name(self, protocol: str) -> str:
         return "rules"

@@ -15,6 +15,7 @@ from ansible_collections.aviary.canary.plugins.module_utils._domain.expectation 
     shares_of_replicas,
     shares_of_route,
 )
+from ansible_collections.aviary.canary.plugins.module_utils._domain.shapes import HTTP_ROUTE
 
 ARMS = {"stable": ArmTarget(subset="v1"), "canary": ArmTarget(subset="v2")}
 
@@ -28,6 +29,17 @@ def virtual_service(*routes: dict[str, int]) -> dict[str, Any]:
         for i, r in enumerate(routes)
     ]
     return {"metadata": {"name": "reviews", "namespace": "shop"}, "spec": {"http": entries}}
+
+
+SERVICES = {"stable": ArmTarget("v1", "reviews-v1"), "canary": ArmTarget("v2", "reviews-v2.shop.svc.cluster.local")}
+
+
+def http_route(*rules: dict[str, int | None]) -> dict[str, Any]:
+    entries = [
+        {"backendRefs": [{"name": n, "port": 80, **({} if w is None else {"weight": w})} for n, w in r.items()]}
+        for r in rules
+    ]
+    return {"metadata": {"name": "reviews", "namespace": "shop"}, "spec": {"rules": entries}}
 
 
 def test_shares_are_weights_over_their_sum() -> None:
@@ -57,6 +69,46 @@ def test_two_routes_with_both_arms_need_a_choice() -> None:
 def test_what_cannot_be_known_is_said(item: dict[str, Any], arms: dict[str, ArmTarget], message: str) -> None:
     with pytest.raises(ExpectationMissing, match=message):
         shares_of_route(item, arms)
+
+
+def test_a_rule_names_arms_by_their_services_and_an_absent_weight_is_1() -> None:
+    item = http_route({"reviews-v1": 9, "reviews-v2": 1})
+    assert shares_of_route(item, SERVICES, shape=HTTP_ROUTE) == {"stable": 90, "canary": 10}
+    item = http_route({"reviews-v2": None, "reviews-v1": None}, {"reviews-v1": 1})
+    assert shares_of_route(item, SERVICES, shape=HTTP_ROUTE) == {"stable": 50, "canary": 50}
+
+
+LONE = {"all": ArmTarget(host="reviews-v1")}
+
+
+def test_a_lone_backend_gets_everything_unless_its_weight_is_0() -> None:
+    assert shares_of_route(http_route({"reviews-v1": 7}), LONE, shape=HTTP_ROUTE) == {"all": 100}
+    with pytest.raises(ExpectationMissing, match=r"All weights of rule #0 \(no name\) are 0"):
+        shares_of_route(http_route({"reviews-v1": 0}), LONE, shape=HTTP_ROUTE)
+    lone_subset = {"all": ArmTarget(subset="v1")}
+    assert shares_of_route(virtual_service({"v1": 0}), lone_subset) == {"all": 100}  # Istio does not look at it
+
+
+@pytest.mark.parametrize(
+    ("item", "arms", "message"),
+    [
+        (http_route({"reviews-v1": 1}), SERVICES, "No rule of HTTPRoute shop/reviews sends to every arm"),
+        (http_route({"reviews-v1": 1, "reviews-v2": 1}), ARMS, "names no host to look up in HTTPRoute shop/reviews"),
+        (
+            http_route({"reviews-v1": 1, "reviews-v2": 1, "reviews-v3": 2}),
+            SERVICES,
+            r"Rule #0 .* sends 50 % to destinations that no arm names",
+        ),
+        (
+            http_route({"reviews-v1": 1}),
+            {"stable": SERVICES["stable"], "canary": SERVICES["stable"]},
+            "Several arms name the same destination of rule #0",
+        ),
+    ],
+)
+def test_what_cannot_be_known_of_a_rule_is_said(item: dict[str, Any], arms: dict[str, ArmTarget], message: str) -> None:
+    with pytest.raises(ExpectationMissing, match=message):
+        shares_of_route(item, arms, shape=HTTP_ROUTE)
 
 
 def test_ready_pods_share_evenly() -> None:
