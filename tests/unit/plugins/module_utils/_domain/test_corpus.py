@@ -132,7 +132,7 @@ def plan_of_old(there: dict[str, Any], edit: RouteEdit) -> WeightPlan:
     """Ask for the weights that the route had, each destination by its full name."""
     route = edit.route
     old = tuple(WantedWeight(d.weight, d.host, d.subset, d.port) for d in route.destinations)
-    request = WeightRequest(old, sum(wanted.weight for wanted in old))
+    request = WeightRequest(old, sum(wanted.weight for wanted in old), shape=route.shape)
     return plan_weights(there, request, route.shape, protocol=route.protocol, route=str(route.index))
 
 
