@@ -13,8 +13,8 @@ short_description: Read the declared weights and the replicas of a canary, and t
 version_added: 0.1.0
 author: Aviary Canary contributors (@aviary)
 description:
-  - Reads both Deployments and the VirtualService, as far as they are named and there, and says which share of the
-    traffic the canary should get by each of them.
+  - Reads both Deployments and the VirtualService or HTTPRoute, as far as they are named and there, and says which
+    share of the traffic the canary should get by each of them.
   - An object that is not there is reported as null or as an empty list, not as a failure.
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
@@ -33,7 +33,7 @@ options:
         description: Its Deployment.
         type: str
       subset:
-        description: Its subset in the route.
+        description: Its subset in the route of O(virtual_service).
         type: str
       host:
         description: Its host in the route, where the arms are Services.
@@ -45,13 +45,16 @@ options:
   virtual_service:
     description: The VirtualService that splits the traffic.
     type: str
+  http_route:
+    description: The HTTPRoute of the Gateway API that splits the traffic, in the place of O(virtual_service).
+    type: str
   protocol:
-    description: The list of routes to look in.
+    description: The list of routes of O(virtual_service) to look in.
     type: str
     choices: [http, tls, tcp]
     default: http
   route:
-    description: Name or index of the route, needed when several routes send to both arms.
+    description: Name or index of the route or rule, needed when several of them send to both arms.
     type: str
   wait:
     description: Whether to wait until both Deployments have rolled out, with no old pod left.
@@ -72,6 +75,13 @@ EXAMPLES = r"""
     stable: {deployment: reviews-v1, subset: v1}
     canary: {deployment: reviews-v2, subset: v2}
     virtual_service: reviews
+
+- name: The same where an HTTPRoute splits between two Services
+  aviary.canary.traffic_split_info:
+    namespace: shop
+    stable: {deployment: reviews-v1, host: reviews-v1}
+    canary: {deployment: reviews-v2, host: reviews-v2}
+    http_route: reviews
 """
 
 RETURN = r"""
@@ -88,11 +98,11 @@ replicas:
   sample: {stable: {desired: 2, ready: 2}, canary: {desired: 1, ready: 1}}
 share_percent:
   description:
-    - The canary's percent of the traffic by ready replicas (C(kubernetes)) and by the weights of its route
-      (C(istio)); null when it cannot be known.
+    - The canary's percent of the traffic by ready replicas (C(kubernetes)), by the weights of O(virtual_service)
+      (C(istio)) and by those of O(http_route) (C(gateway_api)); null when it cannot be known.
   returned: success
   type: dict
-  sample: {kubernetes: 33.333, istio: 10.0}
+  sample: {kubernetes: 33.333, istio: 10.0, gateway_api: null}
 """
 
 from ..module_utils._actions.traffic_split_info import read_split
@@ -107,6 +117,7 @@ ARGUMENT_SPEC = with_connection(
         "stable": {"type": "dict", "options": ARM},
         "canary": {"type": "dict", "options": ARM},
         "virtual_service": {"type": "str"},
+        "http_route": {"type": "str"},
         "protocol": {"type": "str", "choices": ["http", "tls", "tcp"], "default": "http"},
         "route": {"type": "str"},
         "wait": {"type": "bool", "default": False},
@@ -114,7 +125,7 @@ ARGUMENT_SPEC = with_connection(
     },
 )
 
-VERB = Verb(read_split, ARGUMENT_SPEC)
+VERB = Verb(read_split, ARGUMENT_SPEC, {"mutually_exclusive": [("virtual_service", "http_route")]})
 
 
 def main() -> None:

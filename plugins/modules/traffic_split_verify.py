@@ -23,7 +23,7 @@ extends_documentation_fragment:
   - aviary.canary.attributes.info
 options:
   namespace:
-    description: The namespace of the source pod and of O(virtual_service).
+    description: The namespace of the source pod and of O(virtual_service) or O(http_route).
     type: str
     required: true
   url:
@@ -56,18 +56,25 @@ options:
     description:
       - Name of the arm to how its answers are recognised, by exactly one of V(body) (a regular expression that is
         searched for), V(header) (C(name) and C(value), a regular expression) and V(status) (a number).
-      - V(subset) or V(host) say where its traffic goes in O(virtual_service), V(deployment) which ready replicas are
-        its own, for an O(expected) that is left out.
+      - V(subset) or V(host) say where its traffic goes in O(virtual_service), V(host) where it goes in O(http_route),
+        V(deployment) which ready replicas are its own, for an O(expected) that is left out.
     type: dict
     required: true
   expected:
-    description: Name of the arm to its percent; left out, taken from O(virtual_service), or from the ready replicas.
+    description: >-
+      Name of the arm to its percent; left out, taken from O(virtual_service) or O(http_route), or from the ready
+      replicas.
     type: dict
   virtual_service:
     description: The VirtualService that should split the traffic; the source pod must then have a sidecar.
     type: str
+  http_route:
+    description: >-
+      The HTTPRoute of the Gateway API that should split the traffic, in the place of O(virtual_service); the source pod
+      must then have a sidecar.
+    type: str
   route:
-    description: Name or index of the route, needed when several routes send to every arm.
+    description: Name or index of the route or rule, needed when several of them send to every arm.
     type: str
   requests:
     description: How many requests to send; 500 when neither this nor O(max_requests) is given.
@@ -103,6 +110,7 @@ options:
     default: 300
 seealso:
   - module: aviary.canary.virtual_service_weights
+  - module: aviary.canary.http_route_weights
   - module: aviary.canary.replica_split
 """
 
@@ -203,6 +211,7 @@ ARGUMENT_SPEC = with_connection(
         "arms": {"type": "dict", "required": True},
         "expected": {"type": "dict"},
         "virtual_service": {"type": "str"},
+        "http_route": {"type": "str"},
         "route": {"type": "str"},
         "requests": {"type": "int"},
         "min_requests": {"type": "int", "default": 100},
@@ -215,7 +224,8 @@ ARGUMENT_SPEC = with_connection(
     },
 )
 
-VERB = Verb(verify_split, ARGUMENT_SPEC, {"mutually_exclusive": [("requests", "max_requests")]})
+EXCLUSIVE = [("requests", "max_requests"), ("virtual_service", "http_route")]
+VERB = Verb(verify_split, ARGUMENT_SPEC, {"mutually_exclusive": EXCLUSIVE})
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 KINDS = "deployments,services,pods"
 ISTIO_KINDS = "virtualservices,destinationrules,gateways.networking.istio.io"
+GATEWAY_API_KINDS = "httproutes,gateways.gateway.networking.k8s.io"
 
 
 def kubectl(*arguments: str, stdin: str | None = None, check: bool = True) -> str:
@@ -68,7 +69,9 @@ def all_containers(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 def snapshot(namespace: str) -> dict[str, str]:
     """What a person declared in the namespace: every object without what the cluster itself keeps changing."""
-    listing = json.loads(kubectl("-n", namespace, "get", f"{KINDS},{ISTIO_KINDS}", "-o", "json"))["items"]
+    listing = json.loads(kubectl("-n", namespace, "get", f"{KINDS},{ISTIO_KINDS},{GATEWAY_API_KINDS}", "-o", "json"))[
+        "items"
+    ]
     listing.append(get("namespace", namespace, namespace))
     return {
         f"{item['kind']}/{item['metadata']['name']}": json.dumps(declared(item), sort_keys=True)

@@ -93,7 +93,10 @@ def test_a_share_that_cannot_be_meant_is_refused(mesh: Mesh, share: float | str)
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"canary_provider": "linkerd"}, "value of canary_provider must be one of: kubernetes, istio, got: linkerd"),
+        (
+            {"canary_provider": "linkerd"},
+            "value of canary_provider must be one of: kubernetes, istio, gateway_api, got: linkerd",
+        ),
         ({"canary_stable": {"imgae": "nginx"}}, "canary_stable.imgae"),
         (
             {"canary_candidate": {"subset": "v3"}},

@@ -85,3 +85,18 @@ def test_the_deployer_may_tear_down_and_leaves_the_namespace_it_did_not_make(
     left = [name for name in kube.snapshot(own_namespace) if not name.startswith("Namespace/")]
     assert left == []
     assert "istio-injection" not in kube.get("namespace", own_namespace, own_namespace)["metadata"]["labels"]
+
+
+def test_the_gateway_api_asks_for_no_more(
+    hosts: Path, own_namespace: str, account: Callable[..., dict[str, Any]], deployer: dict
+) -> None:
+    annotations = {"networking.istio.io/service-type": "ClusterIP"}  # no load balancer gives out addresses here
+    gateway = {"hosts": ["webserver.example.com"], "annotations": annotations}
+    variables = {"canary_provider": "gateway_api", "canary_gateway": gateway}
+    succeed("deploy", hosts, **deployer, **variables)
+    succeed("rollout", hosts, **account("read", "http-route-weights"), **variables, canary_share=60)
+    verifier = account("verify")
+    succeed("verify", hosts, **verifier, **variables, canary_share=60, canary_verify=sure(60))
+    succeed("status", hosts, **verifier, **variables)
+    succeed("teardown", hosts, **deployer, **variables)
+    assert [name for name in kube.snapshot(own_namespace) if not name.startswith("Namespace/")] == []

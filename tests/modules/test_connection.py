@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.aviary.canary.plugins.module_utils._cluster import istio
+from ansible_collections.aviary.canary.plugins.module_utils._cluster import gateway_api, istio
 
 from .conftest import Run, Shop, to
 
@@ -152,6 +152,15 @@ def test_a_cluster_without_istio(run: Run, namespace: str, monkeypatch: pytest.M
     """The API server really is asked for a group that it does not serve."""
     monkeypatch.setattr(istio, "GROUP", dataclasses.replace(istio.GROUP, name="networking.absent.io"))
     check(run(NAME, namespace=namespace, virtual_service="reviews"), "istio_missing", "There is no Istio")
+
+
+def test_a_cluster_without_the_gateway_api(run: Run, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_api, "GROUP", dataclasses.replace(gateway_api.GROUP, name="gateway.absent.io"))
+    words = "There is no Gateway API in this cluster"
+    check(run(NAME, namespace=namespace, http_route="reviews"), "gateway_api_missing", words)
+    weights = [{"host": "reviews-v1", "weight": 90}, {"host": "reviews-v2", "weight": 10}]
+    found = run("http_route_weights", name="reviews", namespace=namespace, weights=weights)
+    check(found, "gateway_api_missing", words)
 
 
 def test_a_gateway_that_is_not_there(run: Run, shop: Shop, namespace: str) -> None:

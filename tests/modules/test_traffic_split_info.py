@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from .admin import Admin
 from .conftest import Run, Shop, to
 
 NAME = "traffic_split_info"
+HTTP_ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes"
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def test_an_empty_namespace_is_told_as_such(run: Run, options: dict[str, Any]) -
     found = run(NAME, **options)
     assert found["weights"] == []
     assert found["replicas"] == {"stable": None, "canary": None}
-    assert found["share_percent"] == {"kubernetes": None, "istio": None}
+    assert found["share_percent"] == {"kubernetes": None, "istio": None, "gateway_api": None}
 
 
 def test_weights_replicas_and_their_shares(run: Run, shop: Shop, options: dict[str, Any]) -> None:
@@ -42,8 +44,72 @@ def test_weights_replicas_and_their_shares(run: Run, shop: Shop, options: dict[s
         (1, 0, 100.0),
     ]
     assert found["replicas"]["stable"] == {"desired": 3, "ready": 3}
-    assert found["share_percent"] == {"kubernetes": 25.0, "istio": 10.0}
+    assert found["share_percent"] == {"kubernetes": 25.0, "istio": 10.0, "gateway_api": None}
     assert found["changed"] is False
+
+
+@pytest.fixture
+def by_services(namespace: str) -> dict[str, Any]:
+    return {
+        "namespace": namespace,
+        "stable": {"deployment": "old", "host": "reviews-v1"},
+        "canary": {"deployment": "new", "host": "reviews-v2"},
+        "http_route": "reviews",
+    }
+
+
+def http_route(admin: Admin, namespace: str, *rules: dict[str, int | None]) -> None:
+    """An HTTPRoute for callers of the Service reviews; an absent weight is left out."""
+    entries = [
+        {"backendRefs": [{"name": n, "port": 80, **({} if w is None else {"weight": w})} for n, w in rule.items()]}
+        for rule in rules
+    ]
+    parent = {"group": "", "kind": "Service", "name": "reviews"}
+    admin.create(
+        HTTP_ROUTES.format(namespace=namespace),
+        {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": {"name": "reviews"},
+            "spec": {"parentRefs": [parent], "rules": entries},
+        },
+    )
+
+
+def test_weights_of_an_http_route_and_their_share(
+    run: Run, admin: Admin, shop: Shop, namespace: str, by_services: dict[str, Any]
+) -> None:
+    shop.deployment("old", 3)
+    shop.deployment("new", 1)
+    http_route(admin, namespace, {"reviews-v1": 3, "reviews-v2": None}, {"reviews-v1": 0})
+    found = run(NAME, **by_services)
+    assert found["weights"] == [
+        {"route": 0, "host": "reviews-v1", "subset": None, "port": 80, "weight": 3, "share_percent": 75.0},
+        {"route": 0, "host": "reviews-v2", "subset": None, "port": 80, "weight": 1, "share_percent": 25.0},
+        {"route": 1, "host": "reviews-v1", "subset": None, "port": 80, "weight": 0, "share_percent": 0.0},
+    ]
+    assert found["share_percent"] == {"kubernetes": 25.0, "istio": None, "gateway_api": 25.0}
+
+
+def test_arms_without_a_service_have_no_share_in_an_http_route(
+    run: Run, admin: Admin, namespace: str, by_services: dict[str, Any]
+) -> None:
+    http_route(admin, namespace, {"reviews-v1": 3, "reviews-v2": 1})
+    found = run(NAME, **{**by_services, "canary": {"deployment": "new", "subset": "v2"}})
+    assert [row["weight"] for row in found["weights"]] == [3, 1]
+    assert found["share_percent"]["gateway_api"] is None
+
+
+def test_an_http_route_that_is_not_there_counts_as_nothing(run: Run, by_services: dict[str, Any]) -> None:
+    found = run(NAME, **by_services)
+    assert found["weights"] == []
+    assert found["share_percent"] == {"kubernetes": None, "istio": None, "gateway_api": None}
+
+
+def test_a_virtual_service_and_an_http_route_are_one_too_many(run: Run, options: dict[str, Any]) -> None:
+    found = run(NAME, **options, http_route="reviews")
+    assert (found["failed"], found["reason"]) == (True, "invalid_arguments")
+    assert "virtual_service|http_route" in found["msg"]
 
 
 def test_a_rollout_that_is_under_way_is_waited_for(run: Run, shop: Shop, options: dict[str, Any]) -> None:

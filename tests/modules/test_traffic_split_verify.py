@@ -156,6 +156,8 @@ REFUSALS = {
     "no pod of a selector": ({"source": {"selector": "app=x"}}, "pod_missing", "fits app=x"),
     "no name of a pod": ({"source": {"pod": "../x"}}, "invalid_request", "cannot be the name of pods"),
     "no VirtualService": ({"virtual_service": "nothing"}, "virtual_service_missing", "VirtualService nothing"),
+    "no HTTPRoute": ({"http_route": "nothing"}, "http_route_missing", "HTTPRoute nothing"),
+    "two routes": ({"virtual_service": "x", "http_route": "x"}, "invalid_arguments", "mutually exclusive"),
 }
 
 
@@ -176,3 +178,10 @@ def test_a_pod_without_a_sidecar_cannot_measure_a_virtual_service(
     shop.virtual_service(to(("v1", 9), ("v2", 1)))
     found = run(NAME, **{**options, "source": {"pod": "one"}}, virtual_service="reviews")
     assert (found["failed"], found["reason"]) == (True, "sidecar_missing")
+
+
+def test_a_pod_without_a_sidecar_cannot_measure_an_http_route(run: Run, shop: Shop, options: dict[str, Any]) -> None:
+    shop.pod("one", "v1")
+    found = run(NAME, **{**options, "source": {"pod": "one"}}, http_route="reviews")
+    assert (found["failed"], found["reason"]) == (True, "sidecar_missing")
+    assert found["msg"].endswith("do not follow HTTPRoute reviews.")

@@ -9,43 +9,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._cluster import istio, workloads
+from .._cluster import workloads
 from .._cluster.cluster import Cluster
 from .._cluster.waiting import wait_until
-from .._domain.errors import DeploymentMissing, ExpectationMissing, VirtualServiceMissing
-from .._domain.expectation import ArmTarget, shares_of_replicas, shares_of_route
+from .._domain.errors import DeploymentMissing, ExpectationMissing, HttpRouteMissing, VirtualServiceMissing
+from .._domain.expectation import ArmTarget, percents_of, shares_of_replicas, shares_of_route
 from .._domain.outcome import Outcome
 from .._domain.routes import Route, read_routes
+from .._domain.shapes import HTTP_ROUTE, VIRTUAL_SERVICE, Shape
+from .declaration import Declared, declaration_of
 
 ARMS = ("stable", "canary")
 
 
 def read_split(cluster: Cluster, params: Mapping[str, Any]) -> Outcome:
     """Objects that are not there count as nothing; every other failure is raised."""
-    virtual_service = _virtual_service(cluster, params)
+    declared = _declared(cluster, params)
     deployments = _deployments(cluster, params)
     if params["wait"]:
         deployments, _seconds = wait_until(
             lambda: _deployments(cluster, params), workloads.all_settled, params["wait_timeout"], workloads.unsettled
         )
-    routes = read_routes(virtual_service, params["protocol"]) if virtual_service else ()
+    routes = read_routes(declared.item, params["protocol"], declared.shape) if declared else ()
     result = {
         "weights": [row for route in routes for row in _rows(route)],
         "replicas": {arm: workloads.replicas_of(found) if found else None for arm, found in deployments.items()},
         "share_percent": {
             "kubernetes": _share_by_replicas(deployments),
-            "istio": _share_by_weights(virtual_service, params),
+            "istio": _share_by_weights(declared, VIRTUAL_SERVICE, params),
+            "gateway_api": _share_by_weights(declared, HTTP_ROUTE, params),
         },
     }
     return Outcome(result)
 
 
-def _virtual_service(cluster: Cluster, params: Mapping[str, Any]) -> dict[str, Any] | None:
-    if not params["virtual_service"]:
-        return None
+def _declared(cluster: Cluster, params: Mapping[str, Any]) -> Declared | None:
+    declaration = declaration_of(params)
     try:
-        return istio.read_virtual_service(cluster, params["namespace"], params["virtual_service"])[0]
-    except VirtualServiceMissing:
+        return declaration.read(cluster) if declaration else None
+    except (VirtualServiceMissing, HttpRouteMissing):
         return None
 
 
@@ -61,8 +63,6 @@ def _deployments(cluster: Cluster, params: Mapping[str, Any]) -> dict[str, dict[
 
 
 def _rows(route: Route) -> list[dict[str, Any]]:
-    total = sum(destination.weight for destination in route.destinations)
-    alone = len(route.destinations) == 1
     return [
         {
             "route": route.name or route.index,
@@ -70,9 +70,9 @@ def _rows(route: Route) -> list[dict[str, Any]]:
             "subset": destination.subset,
             "port": destination.port,
             "weight": destination.weight,
-            "share_percent": 100.0 if alone else round(100 * destination.weight / total, 3) if total else 0.0,
+            "share_percent": round(percent, 3),
         }
-        for destination in route.destinations
+        for destination, percent in zip(route.destinations, percents_of(route))
     ]
 
 
@@ -83,11 +83,12 @@ def _share_by_replicas(deployments: Mapping[str, Mapping[str, Any] | None]) -> f
     return round(shares_of_replicas(ready)["canary"], 3)
 
 
-def _share_by_weights(virtual_service: Mapping[str, Any] | None, params: Mapping[str, Any]) -> float | None:
-    if not virtual_service or not all(params[arm] for arm in ARMS):
+def _share_by_weights(declared: Declared | None, shape: Shape, params: Mapping[str, Any]) -> float | None:
+    if not declared or declared.shape is not shape or not all(params[arm] for arm in ARMS):
         return None
     targets = {arm: ArmTarget(params[arm]["subset"], params[arm]["host"]) for arm in ARMS}
     try:
-        return round(shares_of_route(virtual_service, targets, params["protocol"], params["route"])["canary"], 3)
+        shares = shares_of_route(declared.item, targets, params["protocol"], params["route"], shape)
     except ExpectationMissing:
         return None
+    return round(shares["canary"], 3)

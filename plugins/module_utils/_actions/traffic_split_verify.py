@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._cluster import istio, workloads
+from .._cluster import workloads
 from .._cluster.cluster import Cluster
 from .._domain import answers, expectation, proof
 from .._domain.errors import ExpectationMissing, InvalidRequest, SidecarMissing
 from .._domain.outcome import Outcome
 from .._probe.requests import Question, ask_from_here, ask_from_pod, find_source
+from .declaration import Declaration, declaration_of
 
 DEFAULT_REQUESTS = 500
 LOOK_EVERY = 100
@@ -36,7 +37,7 @@ class Request:
     arms: tuple[answers.Arm, ...]
     targets: Mapping[str, expectation.ArmTarget]
     expected: Mapping[str, float] | None
-    virtual_service: str | None
+    declaration: Declaration | None
     route: str | None
     fewest: int
     most: int
@@ -62,7 +63,7 @@ class Request:
             arms=tuple(arm for arm, _target in arms.values()),
             targets={name: target for name, (_arm, target) in arms.items()},
             expected=_expected(params["expected"], arms),
-            virtual_service=params["virtual_service"],
+            declaration=declaration_of(params),
             route=params["route"],
             fewest=fewest,
             most=most,
@@ -148,23 +149,21 @@ def _asker(cluster: Cluster, request: Request) -> Ask:
     if request.source["control_node"]:
         return lambda requests: ask_from_here(request.question, requests, deadline)
     pod = find_source(cluster, request.namespace, request.source["pod"], request.source["selector"])
-    if request.virtual_service and not workloads.has_sidecar(pod):
+    if request.declaration and not workloads.has_sidecar(pod):
         raise SidecarMissing(
             f"Pod {workloads.full_name(pod)} has no Istio sidecar, so its requests do not follow "
-            f"VirtualService {request.virtual_service}."
+            f"{request.declaration.label}."
         )
     container = request.source["container"] or workloads.main_container(pod)
     return lambda requests: ask_from_pod(cluster, pod, container, request.question, requests, deadline)
 
 
 def _declared(cluster: Cluster, request: Request) -> Mapping[str, float]:
-    virtual_service = None
-    if request.virtual_service:
-        virtual_service, _path = istio.read_virtual_service(cluster, request.namespace, request.virtual_service)
+    declared = request.declaration.read(cluster) if request.declaration else None
     if request.expected is not None:
         return request.expected
-    if virtual_service:
-        return expectation.shares_of_route(virtual_service, request.targets, route=request.route)
+    if declared:
+        return expectation.shares_of_route(declared.item, request.targets, route=request.route, shape=declared.shape)
     ready = {}
     for arm, target in request.targets.items():
         if not target.deployment:

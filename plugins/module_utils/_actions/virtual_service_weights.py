@@ -75,20 +75,24 @@ class VirtualServices(Provider):
         """A route of a delegate is for whom an entry of a root lets in as well."""
         if not reach.applies(item, route.raw, caller):
             return False
+        if route.protocol == "http" and reach.is_cut_off(item, route.index, caller):
+            return False
         if reach.hosts_of(item):
             return True
         place = delegation.place_of(item)
         return any(
-            reach.applies(root, entry, caller)
+            reach.applies(root, entry, caller) and not reach.is_cut_off(root, index, caller)
             for root in self.roots(cluster, item)
-            for entry in delegation.entries_to(root, place)
+            for index, entry in delegation.entries_to(root, place)
         )
 
     def view(self, cluster: Cluster, read: Read) -> proxies.View:
         protocol = read.wanted.choice.protocol
+        self._roots.clear()  # a root may have been written together with its delegate
         roots = self.roots(cluster, read.item)
         parts = [item for root in roots for item in _with_delegates(cluster, root, read.item)]
-        declared = [route for item in parts for route in read_routes(item, protocol)]
+        lists = ("http",) if protocol == "http" else ("tls", "tcp")  # listeners hold both kinds of these
+        declared = [route for item in parts for each in lists for route in read_routes(item, each)]
         ports = _ports(cluster, roots)
 
         def question(caller: reach.Caller) -> str:

@@ -190,7 +190,8 @@ class _Work:
         """Somebody answers, in the eyes of the cluster and of the proxies; and the routes take effect at all."""
         request = self.request
         clients = self.provider.clients(self.cluster, read.item, request.wait_for) if request.wait else []
-        lookout = Lookout(self.cluster, read.wanted.namespace, [client.caller.namespace for client in clients])
+        callers = [client.caller.namespace for client in clients]
+        lookout = Lookout(self.cluster, read.wanted.namespace, callers, self.provider.shape.missing_status)
         if request.check_endpoints or clients:
             self.provider.check(self.cluster, read, lookout, clients)
             self._warn(self.provider.remarks(read.item))

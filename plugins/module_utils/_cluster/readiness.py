@@ -22,11 +22,13 @@ class Lookout:
     """Looks at what stands behind destinations; what several of them share is read once.
 
     `namespace` is that of the object with the routes, `callers` are the namespaces of the client proxies, which decide
-    whose DestinationRule counts.
+    whose DestinationRule counts, and `missing_status` is what answers for a Service that is not there.
     """
 
-    def __init__(self, cluster: Cluster, namespace: str, callers: Iterable[str] = ()) -> None:
-        self.cluster, self.namespace = cluster, namespace
+    def __init__(
+        self, cluster: Cluster, namespace: str, callers: Iterable[str] = (), missing_status: int = 503
+    ) -> None:
+        self.cluster, self.namespace, self.missing_status = cluster, namespace, missing_status
         self.callers = sorted(set(callers)) or [namespace]
         self._read: dict[tuple[str, ...], Any] = {}
 
@@ -42,7 +44,7 @@ class Lookout:
         Raises SubsetMissing, EndpointsMissing or HostLiteral. Hosts outside the cluster are not looked at.
         """
         subset, host, _port = target
-        outage = f"applying it would return 503 for {percent:.3g} % of requests"
+        outage = _outage(503, percent)
         place = hosts.service_of(host, self.namespace)
         if not place:
             return self._check_literal(host, outage)
@@ -50,7 +52,7 @@ class Lookout:
         for caller in self.callers if subset else [self.namespace]:
             labels = self.subset_labels(host, subset, caller, outage) if subset else {}
             if check_endpoints and labels is not None:
-                self._check_ready(place, labels, who, outage)
+                self._check_ready(place, labels, who, percent)
         return []
 
     def subset_labels(self, host: str, subset: str, caller: str, outage: str) -> subsets.Labels | None:
@@ -116,10 +118,11 @@ class Lookout:
                     f"Service {named} has no port on which {protocol} routes take effect: {ports.described(service)}."
                 )
 
-    def _check_ready(self, place: tuple[str, str], labels: Mapping[str, str], who: str, outage: str) -> None:
+    def _check_ready(self, place: tuple[str, str], labels: Mapping[str, str], who: str, percent: float) -> None:
         home, name = place
         service = self._service(home, name)
         if service is None:
+            outage = _outage(self.missing_status, percent)
             raise errors.EndpointsMissing(f"{who} has no Service {home}/{name}; {outage}.", "Create the Service first.")
         selector = (service.get("spec") or {}).get("selector")
         if not selector:
@@ -128,7 +131,11 @@ class Lookout:
         pods = self._once(("pods", home, chosen), lambda: workloads.read_pods(self.cluster, home, chosen))
         if not any(workloads.is_ready(pod) and subsets.selects(labels, pod) for pod in pods):
             wanted = ", ".join(f"{key}={value}" for key, value in {**selector, **labels}.items())
-            raise errors.EndpointsMissing(f"{who} matches 0 ready pods ({wanted}); {outage}.")
+            raise errors.EndpointsMissing(f"{who} matches 0 ready pods ({wanted}); {_outage(503, percent)}.")
+
+
+def _outage(status: int, percent: float) -> str:
+    return f"applying it would return {status} for {percent:.3g} % of requests"
 
 
 def percents(routes: Iterable[Shares]) -> dict[Target, float]:

@@ -263,7 +263,7 @@ class CurlMissing(ProbeFailed):
 
 class ExpectationMissing(ProbeFailed):
     reason = "expectation_missing"
-    hint = "Set expected, or virtual_service with the arms' subsets, or the arms' deployments."
+    hint = "Set expected, or virtual_service or http_route with the arms that it sends to, or the arms' deployments."
 
 
 class DependencyMissing(CanaryError):

@@ -60,6 +60,7 @@ class Shape:
     lone_gets_all: bool  # whether a destination that is alone gets everything whatever its weight says
     needs_port: bool
     all_zero: str  # what a route without any weight would do
+    missing_status: int  # what answers a request for a Service that is not there
     host_name: re.Pattern[str]  # what can be a host of a destination
 
     def list_name(self, protocol: str) -> str:
@@ -92,6 +93,7 @@ class _VirtualService(Shape):
     lone_gets_all = True  # pilot: applyHTTPRouteDestination does not look at the weight of a single destination
     needs_port = False
     all_zero = "Istio refuses a route without any weight"
+    missing_status = 503
     # istio: pkg/config/validation/agent/validation.go, ValidateWildcardDomain, less the lone asterisk
     host_name = re.compile(rf"(\*(-{WORD})?\.)?{WORD}(\.{WORD})*\.?")
 
@@ -122,6 +124,7 @@ class _HttpRoute(Shape):
     lone_gets_all = False
     needs_port = True  # Gateway API: required when the backend is a Service
     all_zero = "Gateway API answers 500 to every request of a rule without any weight"
+    missing_status = 500  # pilot: ClusterNotFoundResponseCode of routes that are made from HTTPRoutes
     host_name = re.compile(rf"{WORD}(\.{WORD})*( {WORD}/{WORD})?")  # a backend of another kind: see read
 
     def list_name(self, protocol: str) -> str:

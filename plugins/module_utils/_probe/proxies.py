@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from urllib.parse import quote
 
 from .._cluster import workloads
 from .._cluster.cluster import Cluster
-from .._cluster.istio import read_gateway
+from .._cluster.istio import ROOT_NAMESPACE, read_gateway
 from .._cluster.waiting import wait_until
 from .._domain import envoy, errors
 from .._domain.reach import MESH, Caller
@@ -120,13 +121,22 @@ def _gateway_pods(cluster: Cluster, gateway: str) -> list[dict[str, Any]]:
         # A Gateway selects its workload in any namespace (pilot's default, PILOT_SCOPE_GATEWAY_TO_NAMESPACE=false).
         return workloads.read_pods(cluster, None, selector)
     except errors.AccessDenied:
-        return workloads.read_pods(cluster, home, selector)
+        found = workloads.read_pods(cluster, home, selector)
+    if not found:  # a Gateway beside its application, at Istio's own gateway pods
+        with contextlib.suppress(errors.AccessDenied):
+            return workloads.read_pods(cluster, ROOT_NAMESPACE, selector)
+    return found
 
 
 def sidecars(cluster: Cluster, namespace: str, selector: str | None) -> list[Client]:
-    """The ready pods of a namespace with a proxy, those that a selector fits alone."""
-    pods = workloads.read_pods(cluster, namespace, selector or "")
-    return [client for pod in pods for client in _client(pod, frozenset({MESH}))]
+    """The sidecars of a namespace; with a selector, every proxy that it fits, also a gateway's."""
+    found: list[Client] = []
+    for pod in workloads.read_pods(cluster, namespace, selector or ""):
+        if not workloads.is_gateway(pod):
+            found += _client(pod, frozenset({MESH}))
+        elif selector:
+            found += _client(pod, frozenset())
+    return found
 
 
 def gateway_api_pods(cluster: Cluster, namespace: str, name: str) -> list[Client]:
