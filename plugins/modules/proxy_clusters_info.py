@@ -32,7 +32,7 @@ options:
     type: str
     required: true
   subsets:
-    description: The subsets to look for.
+    description: The subsets to look for; an empty name means the host itself, without a subset.
     type: list
     elements: str
     required: true

@@ -14,7 +14,9 @@ import pytest
 
 from integration.kube import kubectl
 from integration.playbook import LOGS, inventory, succeed
-from modules import in_process  # noqa: F401 - brings Ansible's way to import collections, before a test imports one
+from modules.in_process import find_collections
+
+find_collections()
 
 
 class Mesh(NamedTuple):

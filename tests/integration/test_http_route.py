@@ -167,6 +167,7 @@ def test_only_the_weights_change_and_the_consumers_proxy_holds_them(run: Run) ->
     assert now() == after
 
 
+@pytest.mark.parametrize("run_any", ["module"], indirect=True)  # the door does not matter, and it takes its time
 def test_traffic_follows(run: Run, run_any: Run) -> None:
     given(http_route(to(BOTH)))
     for v1, v2 in ((0, 100), (90, 10)):
@@ -218,6 +219,7 @@ def test_a_missing_backend_is_added_with_the_port_of_the_others(run: Run) -> Non
 OTHERS = {"keep": (70, 10, 20), "scale": (70, 10, 20), "zero": (80, 20, 0)}
 
 
+@pytest.mark.parametrize("run_any", ["action"], indirect=True)  # the door does not matter, and it takes its time
 @pytest.mark.parametrize("others", OTHERS)
 def test_backends_that_are_not_named(run: Run, others: str) -> None:
     given(http_route(to({"web-v1": 50, "web-v2": 30, "web": 20})))

@@ -124,6 +124,7 @@ def test_the_listeners_hold_the_weights_of_connections(run: Run, protocol: str, 
     assert mesh.held_by_listeners(SHAPES, "consumer", other, "streams") == [{"v1": 100}]
 
 
+@pytest.mark.parametrize("run", ["action"], indirect=True)  # the door does not matter, and it takes its time
 def test_new_connections_follow(run: Run) -> None:
     given(streams())
     url, fresh = f"http://streams:{RAW}/", ("-H", "Connection: close")
@@ -318,6 +319,7 @@ def check_mended(run: Run) -> None:
     assert consumer_holds("nack", port=NACK) == [{"v1": 60, "v2": 40}]
 
 
+@pytest.mark.parametrize("run", ["module"], indirect=True)  # the door does not matter, and it takes its time
 @pytest.mark.usefixtures("poison")
 def test_what_istiod_was_refused_with_is_told_to_who_may_ask_it(run: Run) -> None:
     move = {"name": "nack", "weights": wanted(v1=60, v2=40), "wait_timeout": 5}
@@ -329,6 +331,7 @@ def test_what_istiod_was_refused_with_is_told_to_who_may_ask_it(run: Run) -> Non
     check_mended(run)
 
 
+@pytest.mark.parametrize("run", ["action"], indirect=True)  # the door does not matter, and it takes its time
 @pytest.mark.usefixtures("poison")
 def test_without_rights_at_istiod_the_lagging_proxy_is_named_all_the_same(run: Run) -> None:
     found = run(NAME, name="nack", weights=wanted(v1=60, v2=40), wait_timeout=2)
@@ -467,6 +470,7 @@ class Reconciler(threading.Thread):
         self.join()
 
 
+@pytest.mark.parametrize("run", ["action"], indirect=True)  # the door does not matter, and it takes its time
 def test_weights_that_are_put_back_meanwhile_are_never_called_moved(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     read, seen = istio.read_virtual_service, []
 

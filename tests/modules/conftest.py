@@ -19,7 +19,9 @@ from typing import Any
 import pytest
 
 from .admin import Admin, create_documented_roles, kubeconfig_of
-from .in_process import DOORS
+from .in_process import DOORS, find_collections
+
+find_collections()
 
 VIRTUAL_SERVICES = "/apis/networking.istio.io/v1/namespaces/{namespace}/virtualservices"
 DESTINATION_RULES = "/apis/networking.istio.io/v1/namespaces/{namespace}/destinationrules"

@@ -23,8 +23,11 @@ from ansible.template import Templar
 
 COLLECTION = "aviary.canary"
 MODULES = f"ansible_collections.{COLLECTION}.plugins.modules"
-# Ansible's own way to find collections, before anybody imports one in Python's: an action is loaded by its full name.
-init_plugin_loader()
+
+
+def find_collections() -> None:
+    """Ansible's own way to find them, before anybody imports one in Python's: an action is loaded by its full name."""
+    init_plugin_loader()
 
 
 def forget() -> None:

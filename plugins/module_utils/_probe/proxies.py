@@ -74,7 +74,7 @@ def client_pods(
     """The ready pods with a proxy that follow the routes of an object in the namespace.
 
     With a selector just these; without, every sidecar of the namespace when `gateways` names mesh, and the pods of
-    every other Gateway it names (`namespace/name`). Raises ProxiesMissing when there is none.
+    every other Gateway it names (`namespace/name`). Raises ProxiesMissing when there is none, or none of one of them.
     """
     others = frozenset(gateways) - {MESH}
     found: list[Client] = []
@@ -82,8 +82,8 @@ def client_pods(
         for pod in workloads.read_pods(cluster, namespace, selector or ""):
             found += _client(pod, others if workloads.is_gateway(pod) else frozenset({MESH}))
     for gateway in sorted(others) if not selector else ():
-        for pod in _gateway_pods(cluster, gateway):
-            found += _client(pod, frozenset({gateway}))
+        pods = _gateway_pods(cluster, gateway)
+        found += _some(gateway, [client for pod in pods for client in _client(pod, frozenset({gateway}))])
     return checked(found, namespace, selector)
 
 
@@ -93,6 +93,16 @@ def checked(found: Sequence[Client], namespace: str, selector: str | None) -> li
         chosen = f" that fits {selector}" if selector else ""
         raise errors.ProxiesMissing(f"No ready pod{chosen} in {namespace} has an Istio proxy to prove the change at.")
     return joined(found)
+
+
+def _some(gateway: str, clients: list[Client]) -> list[Client]:
+    """The clients at a Gateway; without any its callers would be passed over in silence."""
+    if not clients:
+        raise errors.ProxiesMissing(
+            f"No ready pod of Gateway {gateway} was found to prove the change at.",
+            "Grant list on pods in its pods' namespace, name the pods to ask with wait_for, or set wait=false.",
+        )
+    return clients
 
 
 def joined(clients: Sequence[Client]) -> list[Client]:
@@ -142,7 +152,8 @@ def sidecars(cluster: Cluster, namespace: str, selector: str | None) -> list[Cli
 def gateway_api_pods(cluster: Cluster, namespace: str, name: str) -> list[Client]:
     """The pods that istiod runs for a Gateway of the Gateway API."""
     pods = workloads.read_pods(cluster, namespace, f"gateway.networking.k8s.io/gateway-name={name}")
-    return [client for pod in pods for client in _client(pod, frozenset({f"{namespace}/{name}"}))]
+    gateway = f"{namespace}/{name}"
+    return _some(gateway, [client for pod in pods for client in _client(pod, frozenset({gateway}))])
 
 
 def routes_question(ports: Sequence[int], caller: Caller) -> str:

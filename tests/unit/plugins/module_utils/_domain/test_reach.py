@@ -13,6 +13,7 @@ from ansible_collections.aviary.canary.plugins.module_utils._domain.reach import
     Caller,
     applies,
     gateways_of,
+    is_cut_off,
     matches_everything,
     shadowed_by,
 )
@@ -83,6 +84,25 @@ def test_a_delegate_is_for_the_callers_of_its_roots() -> None:
 )
 def test_what_matches_everything_hides_what_comes_after_it(entry: dict[str, Any], everything: bool) -> None:
     assert matches_everything(entry) is everything
+
+
+@pytest.mark.parametrize(
+    ("match", "cut"),
+    [
+        ([{"sourceLabels": {"app": "front"}}], True),
+        ([{"sourceLabels": {"app": "back"}}], False),
+        ([{"sourceNamespace": "shop", "uri": {"prefix": "/"}}], True),
+        ([{"sourceNamespace": "shop", "uri": {"prefix": "/a"}}], False),
+        ([{"gateways": ["mesh"]}], True),
+        ([{"gateways": ["front"]}], False),
+        ([{"headers": {"x": {"exact": "1"}}}], False),
+    ],
+)
+def test_an_entry_that_takes_all_of_a_caller_cuts_off_what_comes_after_it(match: Any, cut: bool) -> None:
+    item = virtual_service(http=[{"match": match}, {"route": []}])
+    assert is_cut_off(item, 1, SIDECAR) is cut
+    assert not is_cut_off(item, 0, SIDECAR)
+    assert not is_cut_off(virtual_service(http=[{"match": match, "delegate": {}}, {"route": []}]), 1, SIDECAR)
 
 
 def rival(**options: Any) -> Any:
