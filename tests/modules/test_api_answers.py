@@ -61,7 +61,7 @@ def test_what_destinations_share_is_read_once(run: Run, proxy: ApiProxy, options
     assert run(NAME, **options)["changed"] is True
     reads = [each.path for each in proxy.requests if each.method == "GET"]
     assert sorted(reads) == sorted(set(reads))
-    assert len(reads) == 5  # the object, its rivals, the Service, the DestinationRules, the pods
+    assert len(reads) == 6  # the object, its rivals of both kinds, the Service, the DestinationRules, the pods
 
 
 @pytest.mark.usefixtures("application")

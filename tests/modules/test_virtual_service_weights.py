@@ -344,6 +344,20 @@ def test_a_rule_that_may_not_be_read_is_left_to_the_proxies(run: Run, shop: Shop
     assert found["changed"] is True
 
 
+def test_an_http_route_for_the_same_service_is_followed_instead(
+    run: Run, admin: Admin, shop: Shop, options: dict[str, Any], namespace: str
+) -> None:
+    shop.ready_application()
+    shop.virtual_service(to(("v1", 100), ("v2", 0)))
+    parent = {"group": "", "kind": "Service", "name": "reviews", "port": 80}
+    rule = {"backendRefs": [{"name": "reviews", "port": 80}]}
+    path = f"/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes"
+    kind = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute"}
+    admin.create(path, {**kind, "metadata": {"name": "mesh"}, "spec": {"parentRefs": [parent], "rules": [rule]}})
+    words = f"HTTPRoute {namespace}/mesh is for Service {namespace}/reviews in the mesh too"
+    check_refusal(run, shop, options, "route_shadowed", words)
+
+
 def test_others_and_a_missing_destination(run: Run, shop: Shop, options: dict[str, Any]) -> None:
     shop.ready_application()
     shop.virtual_service(to(("v1", 80), ("old", 20)))

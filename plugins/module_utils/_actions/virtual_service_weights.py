@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._cluster import istio, workloads
+from .._cluster import gateway_api, istio, workloads
 from .._cluster.cluster import Cluster
 from .._cluster.readiness import Lookout
-from .._domain import delegation, envoy, errors, hosts, reach
+from .._domain import delegation, envoy, errors, hosts, parents, reach
 from .._domain.outcome import Outcome
 from .._domain.plan import is_never_reached
 from .._domain.routes import Route, read_routes, title
-from .._domain.shapes import VIRTUAL_SERVICE
+from .._domain.shapes import HTTP_ROUTE, VIRTUAL_SERVICE
 from .._probe import proxies
 from .weights import Object, Provider, Read, move_weights
 
@@ -70,6 +70,8 @@ class VirtualServices(Provider):
             lookout.check_protocol(sorted(reach.hosts_of(read.item)), protocol)
             callers = [client.caller for client in clients] or [reach.Caller(read.wanted.namespace)]
             _check_shadow(cluster, read, protocol, callers)
+            if protocol == "http":
+                _check_http_routes(cluster, read)
 
     def is_for(self, cluster: Cluster, item: Object, route: Route, caller: reach.Caller) -> bool:
         """A route of a delegate is for whom an entry of a root lets in as well."""
@@ -121,6 +123,23 @@ def _check_shadow(cluster: Cluster, read: Read, protocol: str, callers: Sequence
                 f"in {caller.namespace} follow that one in place of {read.named}.",
                 rival=f"{rival['metadata']['namespace']}/{rival['metadata']['name']}",
             )
+
+
+def _check_http_routes(cluster: Cluster, read: Read) -> None:
+    """An HTTPRoute whose parent is the host's Service is followed in place of a VirtualService, whichever is older."""
+    namespace = read.wanted.namespace
+    services = {hosts.service_of(host, namespace) for host in reach.hosts_of(read.item)} - {None}
+    homes = sorted({namespace, *(place[0] for place in services if place)})
+    for home in homes if services else ():
+        for route in gateway_api.read_http_routes(cluster, home):
+            shared = sorted(place for place in parents.services_of(route) if place in services)
+            if shared:
+                raise errors.RouteShadowed(
+                    f"{title(route, HTTP_ROUTE)} is for Service {'/'.join(shared[0])} in the mesh too, and the "
+                    f"sidecars follow that one in place of {read.named}.",
+                    "Move its weights with http_route_weights, or delete it.",
+                    rival="/".join(route["metadata"][key] for key in ("namespace", "name")),
+                )
 
 
 def _listed(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from .._domain import errors
 from .cluster import Cluster
 from .groups import ApiGroup
-from .paths import object_path
+from .paths import list_path, object_path
 
 GROUP = ApiGroup(
     "gateway.networking.k8s.io",
@@ -27,3 +27,13 @@ def read_http_route(cluster: Cluster, namespace: str, name: str) -> tuple[dict[s
     return GROUP.read(
         cluster, lambda api: object_path(api, namespace, "httproutes", name), f"httproutes {name}", namespace
     )
+
+
+def read_http_routes(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
+    """Every HTTPRoute of a namespace; none where there is no Gateway API, or the user may not list them."""
+    try:
+        body, _path = GROUP.read(cluster, lambda api: list_path(api, namespace, "httproutes"), "httproutes", namespace)
+    except (errors.GatewayApiMissing, errors.AccessDenied):
+        return []
+    items: list[dict[str, Any]] = body["items"]
+    return items

@@ -102,7 +102,9 @@ def test_an_entry_that_takes_all_of_a_caller_cuts_off_what_comes_after_it(match:
     item = virtual_service(http=[{"match": match}, {"route": []}])
     assert is_cut_off(item, 1, SIDECAR) is cut
     assert not is_cut_off(item, 0, SIDECAR)
-    assert not is_cut_off(virtual_service(http=[{"match": match, "delegate": {}}, {"route": []}]), 1, SIDECAR)
+    assert not is_cut_off(
+        virtual_service(http=[{"match": match, "delegate": {"name": "x"}}, {"route": []}]), 1, SIDECAR
+    )
 
 
 def rival(**options: Any) -> Any:
