@@ -21,7 +21,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._cluster.cluster import client_is_there
+from ..module_utils._cluster.cluster import client_is_there, disconnect
 from ..module_utils._shell.verb import OF_THE_ARGUMENTS, Verb, answer, hidden
 
 CHOICE = (
@@ -44,7 +44,7 @@ class Door(ActionBase):
         return result
 
     def _may_stay_here(self) -> bool:
-        """Whether a process of its own could see nothing else than this one does."""
+        """Whether a process would run on this machine, as this user and in the foreground."""
         local = str(self._connection.transport).rpartition(".")[2] == "local"
         becomes = bool(self._task.become) or self._connection.become is not None
         return HAVE_CLIENT and local and not becomes and not self._task.async_val and os.environ.get(CHOICE) != "module"
@@ -81,7 +81,7 @@ class Door(ActionBase):
 
     @contextlib.contextmanager
     def _environment(self) -> Iterator[None]:
-        """The task's `environment`, which a process would be started with, for as long as the verb runs."""
+        """What a process would be started with and take along when it ends, for as long as the verb runs."""
         added: dict[str, Any] = {}
         self._compute_environment_string(added)
         before = dict(os.environ)
@@ -89,6 +89,7 @@ class Door(ActionBase):
         try:
             yield
         finally:
+            disconnect()
             os.environ.clear()
             os.environ.update(before)
 

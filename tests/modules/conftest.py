@@ -130,8 +130,8 @@ class Shop:
             },
         )
 
-    def read_virtual_service(self) -> dict[str, Any]:
-        return self.admin.read(VIRTUAL_SERVICES.format(namespace=self.namespace) + "/reviews")
+    def read_virtual_service(self, name: str = "reviews") -> dict[str, Any]:
+        return self.admin.read(f"{VIRTUAL_SERVICES.format(namespace=self.namespace)}/{name}")
 
     def remove_virtual_service(self) -> None:
         self.admin.call("DELETE", VIRTUAL_SERVICES.format(namespace=self.namespace) + "/reviews")

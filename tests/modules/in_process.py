@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import unittest.mock
 from typing import Any
 
-import kubernetes
 import pytest
 from ansible.module_utils import _internal
 from ansible.module_utils.common import warnings
@@ -25,6 +25,7 @@ COLLECTION = "aviary.canary"
 MODULES = f"ansible_collections.{COLLECTION}.plugins.modules"
 
 
+@functools.cache
 def find_collections() -> None:
     """Ansible's own way to find them, before anybody imports one in Python's: an action is loaded by its full name."""
     init_plugin_loader()
@@ -33,7 +34,6 @@ def find_collections() -> None:
 def forget() -> None:
     """What a process takes with it when it ends; this one goes on."""
     warnings._global_warnings.clear()
-    kubernetes.client.Configuration.set_default(None)
 
 
 def run_module(

@@ -141,7 +141,8 @@ def test_an_answer_that_is_lost_after_the_write_is_no_success(
     """Nobody can say whether it was written, so nobody says it was; a second run finds it right."""
     proxy.rule = first(1, Answer(cut="after"))
     found = run(NAME, **options)
-    assert (found["failed"], found["reason"]) == (True, "api_unreachable")
+    assert (found["failed"], found["reason"], found["changed"]) == (True, "api_unreachable", True)
+    assert found["msg"].endswith(f"VirtualService {options['namespace']}/reviews was changed all the same.")
     assert application.read_virtual_service()["spec"]["http"][0]["route"][1]["weight"] == 10
     assert run(NAME, **options)["changed"] is False
 
@@ -201,10 +202,52 @@ def test_what_cannot_be_put_back_is_named(
     application.virtual_service(to(("v1", 100), ("v2", 0)), metadata_name="reviews-gateway")
     proxy.rule = refuse_real_writes("reviews-gateway", 500, application, lambda: application.set_weights(33, 67))
     found = run(NAME, **options, also=[{"name": "reviews-gateway"}])
-    assert (found["failed"], found["reason"], found["changed"]) == (True, "partly_written", True)
+    assert (found["failed"], found["reason"], found["changed"]) == (True, "partly_written", True), (
+        found,
+        proxy.requests,
+    )
     assert f"VirtualService {options['namespace']}/reviews could not be put back" in found["msg"]
     assert found["details"]["cause"] == "api_failed"
     assert [e["weight"] for e in application.read_virtual_service()["spec"]["http"][0]["route"]] == [33, 67]
+
+
+def test_a_write_whose_answer_is_lost_is_put_back_with_the_others(
+    run: Run, proxy: ApiProxy, application: Shop, options: dict[str, Any]
+) -> None:
+    application.virtual_service(to(("v1", 100), ("v2", 0)), metadata_name="reviews-gateway")
+    seen = threading.Semaphore(1)
+
+    def rule(method: str, path: str) -> Answer | None:
+        if method == "PATCH" and path.endswith("/reviews-gateway") and not seen.acquire(blocking=False):
+            proxy.rule = None
+            return Answer(cut="after")
+        return None
+
+    proxy.rule = rule
+    found = run(NAME, **options, also=[{"name": "reviews-gateway"}])
+    assert (found["failed"], found["reason"], found["changed"]) == (True, "api_unreachable", False)
+    assert "were put back as they were." in found["msg"]
+    for name in ("reviews", "reviews-gateway"):
+        route = application.read_virtual_service(name)["spec"]["http"][0]["route"]
+        assert [element["weight"] for element in route] == [100, 0]
+
+
+def test_a_lost_race_of_the_rehearsal_is_planned_again(
+    run: Run, proxy: ApiProxy, application: Shop, options: dict[str, Any]
+) -> None:
+    application.virtual_service(to(("v1", 100), ("v2", 0)), metadata_name="reviews-gateway")
+    proxy.rule = first(1, Answer(409, "the object has been modified"))
+    found = run(NAME, **options, also=[{"name": "reviews-gateway"}])
+    assert (found["changed"], found["attempts"]) == (True, 2)
+
+
+def test_a_failure_carries_the_warnings_too(run: Run, proxy: ApiProxy, shop: Shop, options: dict[str, Any]) -> None:
+    shop.ready_application()
+    shop.virtual_service(to(("v1", 100), ("v2", 0)), annotations={"argocd.argoproj.io/tracking-id": "x"})
+    proxy.rule = first(1, Answer(500, "because of reasons"))
+    found = run(NAME, **options)
+    assert (found["failed"], found["reason"]) == (True, "api_failed")
+    assert "Argo CD" in str(found["warnings"])
 
 
 def test_one_object_is_not_named_twice(run: Run, options: dict[str, Any]) -> None:

@@ -13,11 +13,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from apiproxy import ApiProxy
 
 from .conftest import Shop, to
 
@@ -38,7 +41,12 @@ class Playbook:
         self.folder, self.door, self.kubeconfig = folder, door, str(kubeconfig)
         self.options = {"name": "reviews", "namespace": namespace, "wait": False}
 
-    def run(self, *tasks: dict[str, Any], host: dict[str, Any] | None = None, **play: Any) -> list[dict[str, Any]]:
+    def run(
+        self,
+        *tasks: dict[str, Any],
+        host: dict[str, Any] | None = None,
+        environment_of_all: dict[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
         """The result of every task, in order; `self.output` is all that was printed at -vvv."""
         steps = []
         for number, task in enumerate(tasks):
@@ -49,7 +57,7 @@ class Playbook:
         keep = {"name": "Keep", "ansible.builtin.copy": {"content": content, "dest": str(where), "mode": "0600"}}
         keep["vars"] = {"ansible_connection": "local"}
         (self.folder / "play.yml").write_text(
-            json.dumps([{"hosts": "one", "gather_facts": False, **play, "tasks": [*steps, keep]}])
+            json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [*steps, keep]}])
         )
         variables = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **(host or {})}
         (self.folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"one": variables}}}))
@@ -61,6 +69,7 @@ class Playbook:
         environment.pop("KUBECONFIG", None)
         environment["HOME"] = str(self.folder)  # no kubeconfig of the user's own
         environment["ANSIBLE_ASYNC_DIR"] = str(self.folder / "async")
+        environment |= environment_of_all or {}
         if self.door == "module":
             environment["AVIARY_CANARY_DOOR"] = "module"
         command = [Path(sys.executable).with_name("ansible-playbook"), "-vvv", "-i", self.folder / "hosts.yml"]
@@ -78,6 +87,12 @@ class Playbook:
 
     def ran_as_module(self) -> bool:
         return MODULE_PROCESS in self.output
+
+
+@pytest.fixture
+def proxy(admin_kubeconfig: str) -> Iterator[ApiProxy]:
+    with ApiProxy(admin_kubeconfig) as proxy:
+        yield proxy
 
 
 @pytest.fixture(params=["action", "module"])
@@ -122,6 +137,35 @@ def test_the_connection_is_taken_from_options_environment_and_defaults(playbook:
 def test_an_option_wins_over_the_environment(playbook: Playbook) -> None:
     (found,) = playbook.run({**playbook.task(), "environment": {"K8S_AUTH_KUBECONFIG": "/nowhere"}})
     assert found["changed"] is True
+
+
+def test_the_items_of_a_loop_go_each_to_its_own_cluster(playbook: Playbook, proxy: ApiProxy, namespace: str) -> None:
+    """They run in one worker, where the client library would keep the first connection for all that come after."""
+    ours = {"kubeconfig": playbook.kubeconfig}
+    other = {"host": proxy.url, "api_key": "anything"}
+    task = {
+        NAME: {**playbook.options, "weights": weights(90, 10), "kubeconfig": "{{ item.kubeconfig | default(omit) }}"}
+    }
+    task[NAME] |= {"host": "{{ item.host | default(omit) }}", "api_key": "{{ item.api_key | default(omit) }}"}
+    (found,) = playbook.run({**task, "loop": [ours, other, ours]})
+    assert [each["changed"] for each in found["results"]] == [True, False, False]
+    assert [each.path.split("/")[-1] for each in proxy.requests if "virtualservices" in each.path] == ["reviews"]
+
+
+def test_the_variable_of_kubectl_is_taken_from_the_environment_of_the_task(playbook: Playbook) -> None:
+    task = {**playbook.task(connect=False), "environment": {"KUBECONFIG": playbook.kubeconfig}}
+    (found,) = playbook.run(task)
+    assert found["changed"] is True
+
+
+def test_no_key_is_left_behind_in_a_file(playbook: Playbook, tmp_path: Path, admin_kubeconfig: str) -> None:
+    """The client library puts the keys of a kubeconfig into files, which a worker would never remove."""
+    files = tmp_path / "files"
+    files.mkdir()
+    task = {NAME: {**playbook.options, "weights": weights(90, 10), "kubeconfig": admin_kubeconfig}}
+    (found,) = playbook.run(task, environment_of_all={"TMPDIR": str(files)})
+    assert found["changed"] is True
+    assert [path.name for path in files.rglob("*") if path.is_file() and "k8srcp" not in path.name] == []
 
 
 def test_check_mode_and_diff_are_those_of_the_task(playbook: Playbook, shop: Shop) -> None:

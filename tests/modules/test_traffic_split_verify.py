@@ -185,3 +185,14 @@ def test_a_pod_without_a_sidecar_cannot_measure_an_http_route(run: Run, shop: Sh
     found = run(NAME, **{**options, "source": {"pod": "one"}}, http_route="reviews")
     assert (found["failed"], found["reason"]) == (True, "sidecar_missing")
     assert found["msg"].endswith("do not follow HTTPRoute reviews.")
+
+
+def test_a_secret_header_is_hidden_when_the_arguments_are_wrong_too(run: Run, namespace: str) -> None:
+    """Ansible complains of these before anything of ours has run."""
+    arms = {"stable": {"body": "a"}, "canary": {"body": "b"}}
+    headers = {"Authorization": "Bearer hush-hush", "Cookie": ""}
+    options = {"url": "http://web", "source": {"pod": "a"}, "arms": arms, "headers": headers}
+    found = run("traffic_split_verify", namespace=namespace, colour="red", **options)
+    assert (found["failed"], found["reason"]) == (True, "invalid_arguments")
+    assert "hush" not in str(found)
+    assert "colour" in found["msg"]

@@ -14,8 +14,9 @@ from .._cluster.cluster import Cluster
 from .._cluster.readiness import Lookout
 from .._domain import envoy, errors, parents
 from .._domain.outcome import Outcome
-from .._domain.reach import Caller
-from .._domain.routes import read_routes, title
+from .._domain.plan import RouteEdit
+from .._domain.reach import MESH, Caller
+from .._domain.routes import Route, read_routes, title
 from .._domain.shapes import HTTP_ROUTE
 from .._probe import proxies
 from .weights import Object, Provider, Read, move_weights
@@ -44,11 +45,16 @@ class HttpRoutes(Provider):
 
     def check(self, cluster: Cluster, read: Read, lookout: Lookout, clients: Sequence[proxies.Client]) -> None:
         refused = [said for condition, said in parents.complaints(read.item) if condition == "Accepted"]
-        if refused:
+        if refused and not parents.is_accepted(read.item):
             raise errors.RouteUnreachable(
                 f"{read.named} is not accepted by its parent, so nothing follows it: {refused[0]}.",
                 "Correct parentRefs, or the Gateway's listeners.",
             )
+
+    def is_for(self, cluster: Cluster, item: Object, route: Route, caller: Caller) -> bool:
+        """Sidecars follow routes whose parent is a Service, a gateway those that name it."""
+        named = {"/".join(place) for place in parents.gateways_of(item)}
+        return bool(parents.services_of(item)) if MESH in caller.gateways else bool(named & caller.gateways)
 
     def view(self, cluster: Cluster, read: Read) -> proxies.View:
         rules = read_routes(read.item, shape=HTTP_ROUTE)
@@ -57,7 +63,11 @@ class HttpRoutes(Provider):
         def question(caller: Caller) -> str:
             return proxies.routes_question(ports, caller)
 
-        return proxies.View(question, envoy.of_http_route(read.item, rules), [rule.shares for rule in rules])
+        declared = [rule.shares for rule in rules]
+        return proxies.View(question, envoy.of_http_route(read.item, rules), declared, lambda caller: None)
+
+    def wish(self, item: Object, edit: RouteEdit) -> envoy.Wish:
+        return envoy.Wish(edit.shares(), name=envoy.rule_name(item, edit.route))
 
     def remarks(self, item: Object) -> list[str]:
         return [f"{title(item, HTTP_ROUTE)} is not in order: {said}." for _condition, said in parents.complaints(item)]

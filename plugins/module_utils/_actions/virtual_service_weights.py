@@ -14,8 +14,8 @@ from .._cluster.cluster import Cluster
 from .._cluster.readiness import Lookout
 from .._domain import delegation, envoy, errors, hosts, parents, reach
 from .._domain.outcome import Outcome
-from .._domain.plan import is_never_reached
-from .._domain.routes import Route, read_routes, title
+from .._domain.plan import RouteEdit, is_never_reached
+from .._domain.routes import Route, Shares, read_routes, title
 from .._domain.shapes import HTTP_ROUTE, VIRTUAL_SERVICE
 from .._probe import proxies
 from .weights import Object, Provider, Read, move_weights
@@ -92,17 +92,31 @@ class VirtualServices(Provider):
         protocol = read.wanted.choice.protocol
         self._roots.clear()  # a root may have been written together with its delegate
         roots = self.roots(cluster, read.item)
-        parts = [item for root in roots for item in _with_delegates(cluster, root, read.item)]
+        groups = [_with_delegates(cluster, root, read.item) for root in roots]
         lists = ("http",) if protocol == "http" else ("tls", "tcp")  # listeners hold both kinds of these
-        declared = [route for item in parts for each in lists for route in read_routes(item, each)]
+        declared = [
+            route for group in groups for item in group or () for each in lists for route in read_routes(item, each)
+        ]
         ports = _ports(cluster, roots)
 
         def question(caller: reach.Caller) -> str:
             ask = proxies.routes_question if protocol == "http" else proxies.listeners_question
             return ask(ports, caller)
 
+        def order(caller: reach.Caller) -> list[Shares] | None:
+            indices = reach.expansion(read.item, caller) if protocol == "http" and roots == [read.item] else None
+            shares = {route.index: route.shares for route in declared}
+            return None if indices is None else [shares[index] for index in indices if index in shares]
+
         origin = envoy.of_virtual_services(roots, declared)
-        return proxies.View(question, origin, [route.shares for route in declared])
+        all_known = None if None in groups else [route.shares for route in declared]
+        return proxies.View(question, origin, all_known, order)
+
+    def wish(self, item: Object, edit: RouteEdit) -> envoy.Wish:
+        """Where every match of a tcp or tls route names a port, only the listeners of these count."""
+        ports = [match.get("port") for match in edit.route.raw.get("match") or []]
+        told = edit.route.protocol != "http" and all(ports)
+        return envoy.Wish(edit.shares(), ports=frozenset(int(port) for port in ports if port) if told else frozenset())
 
 
 def _check_shadow(cluster: Cluster, read: Read, protocol: str, callers: Sequence[reach.Caller]) -> None:
@@ -133,7 +147,7 @@ def _check_http_routes(cluster: Cluster, read: Read) -> None:
     for home in homes if services else ():
         for route in gateway_api.read_http_routes(cluster, home):
             shared = sorted(place for place in parents.services_of(route) if place in services)
-            if shared:
+            if shared and (parents.is_accepted(route) or not parents.complaints(route)):
                 raise errors.RouteShadowed(
                     f"{title(route, HTTP_ROUTE)} is for Service {'/'.join(shared[0])} in the mesh too, and the "
                     f"sidecars follow that one in place of {read.named}.",
@@ -150,10 +164,11 @@ def _listed(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
         return []
 
 
-def _with_delegates(cluster: Cluster, root: Object, known: Object) -> list[Object]:
-    """The root and all that it delegates to; one that is not there takes no effect, and is left out.
+def _with_delegates(cluster: Cluster, root: Object, known: Object) -> list[Object] | None:
+    """The root and all that it delegates to; None when one of them may not be read.
 
-    `known` is the object as it was just written, which is not read again.
+    A delegate that is not there takes no effect, and is left out. `known` is the object as it was just written, which
+    is not read again.
     """
     found = [root]
     for place in delegation.delegates_of(root):
@@ -162,8 +177,10 @@ def _with_delegates(cluster: Cluster, root: Object, known: Object) -> list[Objec
             continue
         try:
             found.append(istio.read_virtual_service(cluster, *place)[0])
-        except (errors.VirtualServiceMissing, errors.AccessDenied):
+        except errors.VirtualServiceMissing:
             continue
+        except errors.AccessDenied:
+            return None
     return found
 
 

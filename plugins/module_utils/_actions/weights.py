@@ -10,20 +10,20 @@ What a VirtualService and an HTTPRoute do each in their own way is a Provider; t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._cluster.cluster import Cluster
+from .._cluster.cluster import Cluster, Reply
 from .._cluster.guarded import patch_guarded
 from .._cluster.readiness import Lookout, percents
-from .._domain import errors
+from .._domain import envoy, errors
 from .._domain.choice import Choice
 from .._domain.outcome import Outcome
 from .._domain.ownership import foreign_owner, last_writer
-from .._domain.plan import WeightPlan, plan_weights
+from .._domain.plan import RouteEdit, WeightPlan, plan_weights
 from .._domain.reach import Caller
-from .._domain.routes import Route, Shares, title
+from .._domain.routes import Route, title
 from .._domain.shapes import Shape
 from .._domain.weights import WantedWeight, WeightRequest
 from .._probe import proxies
@@ -100,6 +100,10 @@ class Provider:
         """Where in a proxy the routes of the object stand, and what they should be."""
         raise NotImplementedError
 
+    def wish(self, item: Object, edit: RouteEdit) -> envoy.Wish:
+        """What a proxy holds of one planned route."""
+        raise NotImplementedError
+
     def remarks(self, item: Object) -> list[str]:
         """What controllers say of the object as it is now, to warn about."""
         return []
@@ -123,11 +127,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Written:
-    """An object after its write, as the API server stored it, and the warnings that came with it."""
+    """An object after its write, as the API server stored it."""
 
     read: Read
     now: Object
-    warnings: tuple[str, ...] = ()
 
     def on_stored(self) -> Read:
         """The same plan, with the object as it is now."""
@@ -139,12 +142,13 @@ def move_weights(cluster: Cluster, params: Mapping[str, Any], provider: Provider
     request = Request.from_params(params, provider.shape)
     reads = [_read(cluster, provider, wanted) for wanted in request.wanted]
     work = _Work(cluster, provider, request)
-    written = work.write([*work.prepared(reads)])
-    changed = any(each.read.plan.changes for each in written)
-    proof = {}
-    if request.wait and not (cluster.dry_run and changed):
-        with errors.after_write(changed):
-            proof = work.prove(written)
+    with errors.with_warnings(work.warnings):
+        written = work.write(work.prepared(reads))
+        changed = any(each.read.plan.changes for each in written)
+        proof = {}
+        if request.wait and not (cluster.dry_run and changed):
+            with errors.after_write(changed):
+                proof = work.prove(written)
     return _outcome(written, changed, proof, work.warnings)
 
 
@@ -161,18 +165,20 @@ class _Work:
         self.cluster, self.provider, self.request = cluster, provider, request
         self.warnings: list[str] = []
 
-    def prepared(self, reads: Sequence[Read]) -> Iterator[Read]:
+    def prepared(self, reads: Sequence[Read]) -> list[Read]:
         """Every object, after all checks that need no write. Where several change, the cluster tries each one first."""
         for read in reads:
-            self._warn(read.plan.warnings)
-            if read.plan.changes:
-                self._check_owner(read)
-                self._check_effect(read)
-        changing = [read for read in reads if read.plan.changes]
-        if len(changing) > 1 and not self.cluster.dry_run:
-            for read in changing:
-                self._patch(self.cluster.for_dry_run(), read)
-        yield from reads
+            self._check(read)
+        several = sum(read.plan.changes for read in reads) > 1
+        if not several or self.cluster.dry_run:
+            return list(reads)
+        return [self._patched(self.cluster.for_dry_run(), read)[0] for read in reads]
+
+    def _check(self, read: Read) -> None:
+        self._warn(read.plan.warnings)
+        if read.plan.changes:
+            self._check_owner(read)
+            self._check_effect(read)
 
     def _warn(self, warnings: Sequence[str]) -> None:
         self.warnings += [warning for warning in warnings if warning not in self.warnings]
@@ -215,27 +221,55 @@ class _Work:
         done: list[Written] = []
         for read in reads:
             try:
-                done.append(self._write(read) if read.plan.changes else Written(read, read.item))
+                self._write(read, done)
             except errors.CanaryError as error:
                 changed = [each for each in done if each.read.plan.changes]
-                if changed and not self.cluster.dry_run:
+                if len(reads) > 1 and changed and not self.cluster.dry_run:
+                    unknown = error.changed and all(each.read.place != read.place for each in done)
                     self._put_back(changed, error)
+                    error.changed = unknown
                 raise
         return done
 
-    def _write(self, read: Read) -> Written:
-        """A lost race repeats the whole from a fresh read: an old plan is never sent again."""
-        while True:
+    def _write(self, read: Read, done: list[Written]) -> None:
+        """The object joins those that are done as soon as it may have been changed."""
+        try:
+            read, reply = self._patched(self.cluster, read)
+        except (errors.ApiUnreachable, errors.ApiFailed) as error:
+            self._find_out(read, done, error)
+            raise
+        done.append(Written(read, reply.body if reply else read.item))
+        if reply:
+            self._warn(reply.warnings)
+            with errors.after_write(not self.cluster.dry_run):
+                self._check_stored(read, reply.body)
+
+    def _patched(self, cluster: Cluster, read: Read) -> tuple[Read, Reply | None]:
+        """(the read that was carried out, the answer; None when nothing had to change).
+
+        A lost race repeats the whole from a fresh read: an old plan is never sent again.
+        """
+        while read.plan.changes:
             try:
-                reply = self._patch(self.cluster, read)
-                break
+                return read, self._patch(cluster, read)
             except errors.Conflict as error:
                 read = self._read_again(read, error)
-                if not read.plan.changes:
-                    return Written(read, read.item)
-        with errors.after_write(not self.cluster.dry_run):
-            self._check_stored(read, reply.body)
-        return Written(read, reply.body, reply.warnings)
+        return read, None
+
+    def _find_out(self, read: Read, done: list[Written], error: errors.CanaryError) -> None:
+        """The answer to a write is lost or says nothing of it: look whether it was carried out."""
+        if self.cluster.dry_run:
+            return
+        try:
+            now, _path = self.provider.read(self.cluster, *read.place)
+        except errors.CanaryError:
+            error.changed = True  # nobody knows, and it is safer to think so
+            error.message = f"{error.message.rstrip('.')}; {read.named} may have been changed all the same."
+            return
+        if not self._planned(read, now).changes:
+            error.changed = True
+            error.message = f"{error.message.rstrip('.')}; {read.named} was changed all the same."
+            done.append(Written(read, now))
 
     def _read_again(self, read: Read, error: errors.Conflict) -> Read:
         again = _read(self.cluster, self.provider, read.wanted, read.attempts + 1)
@@ -244,14 +278,12 @@ class _Work:
             seen = _changes(read.plan.before(), again.plan.before())
             raise errors.Conflict(
                 f"{read.named} was changed by somebody else in each of {ATTEMPTS} attempts "
-                f"(last writer {writer}{seen}); nothing was written.",
+                f"(last writer {writer}{seen}); it was not written.",
                 last_writer=writer,
                 planned_on=read.plan.before(),
                 found=again.plan.before(),
             ) from error
-        if again.plan.changes:
-            self._check_owner(again)
-            self._check_effect(again)
+        self._check(again)
         return again
 
     def _patch(self, cluster: Cluster, read: Read) -> Any:
@@ -261,13 +293,17 @@ class _Work:
 
     def _check_stored(self, read: Read, now: Object) -> None:
         """The API server answers a write with what it stored, after every webhook that may have changed it."""
-        seen = plan_weights(now, read.wanted.weights, self.provider.shape, **vars(read.wanted.choice))
+        seen = self._planned(read, now)
         if seen.changes:
             raise errors.NotProven(
                 f"{read.named} does not carry the weights that were just written (last writer {last_writer(now)}).",
                 planned=read.plan.after(),
                 found=seen.before(),
             )
+
+    def _planned(self, read: Read, now: Object) -> WeightPlan:
+        """The same request to the object as it is now: no change is left when it was carried out."""
+        return plan_weights(now, read.wanted.weights, self.provider.shape, **vars(read.wanted.choice))
 
     def _put_back(self, done: Sequence[Written], error: errors.CanaryError) -> None:
         """Undo, last first. What cannot be undone is named, with the failure that began it."""
@@ -301,7 +337,7 @@ class _Work:
             clients = self.provider.clients(self.cluster, each.now, self.request.wait_for)
             self._check_reached(read, clients)
             expected.append(self._expected(read))
-            chosen += clients
+            chosen += [client for client in clients if expected[-1].wishes(client.caller)]
         clients = proxies.joined(chosen)
         seconds = proxies.await_routes(self.cluster, clients, expected, self.request.wait_timeout)
         for each in written:
@@ -309,14 +345,19 @@ class _Work:
                 now, _path = self.provider.read(self.cluster, *each.read.place)
                 self._check_stored(each.read, now)
                 self._warn(self.provider.remarks(now))
-        rows = [{**client.place, "applied": True, "seconds": seconds[client.name]} for client in clients]
+        rows = [
+            {**client.place, "applied": True, "seconds": seconds[client.name]}
+            for client in clients
+            if client.name in seconds
+        ]
         return {"applied": rows, "applied_seconds": max(seconds.values())}
 
     def _expected(self, read: Read) -> proxies.Expected:
-        def wanted(caller: Caller) -> list[Shares]:
-            return [edit.shares() for edit in read.plan.edits if self._is_for(read, edit.route, caller)]
+        def wishes(caller: Caller) -> list[envoy.Wish]:
+            meant = [edit for edit in read.plan.edits if self._is_for(read, edit.route, caller)]
+            return [self.provider.wish(read.item, edit) for edit in meant]
 
-        return proxies.Expected(self.provider.view(self.cluster, read), wanted)
+        return proxies.Expected(self.provider.view(self.cluster, read), wishes)
 
     def _is_for(self, read: Read, route: Route, caller: Caller) -> bool:
         return self.provider.is_for(self.cluster, read.item, route, caller)
@@ -362,7 +403,7 @@ def _outcome(written: Sequence[Written], changed: bool, proof: Mapping[str, Any]
         before="".join(_lines(each, each.read.plan.before(), several) for each in written),
         after="".join(_lines(each, each.read.plan.after(), several) for each in written),
         header=", ".join(each.read.named for each in written),
-        warnings=(*warnings, *(warning for each in written for warning in each.warnings)),
+        warnings=tuple(warnings),
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from .paths import CORE, object_path
 
 FIELD_MANAGER = "aviary.canary"
 REQUEST_TIMEOUT_SECONDS = 30
+CONNECTING = threading.Lock()  # the client library hands a connection over in a global
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,8 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
         ) from error
     given = {name: value for name, value in auth.items() if value is not None}
     try:
-        with named("read", "version"):  # the client library asks for it when its cache is cold
+        with CONNECTING, named("read", "version"):  # the client library asks for it when its cache is cold
+            _forget_defaults()
             made = core.get_api_client(**given)
     except CoreException as error:
         raise _configuration_failure(str(error), auth) from error
@@ -239,6 +242,29 @@ def connect(auth: Mapping[str, Any], dry_run: bool = False) -> Cluster:
         raise errors.KubeconfigInvalid(f"{_subject(auth)} cannot be used: {_first_line(error)}.") from error
     impersonating = any(_option(auth, name) for name in ("impersonate_user", "impersonate_groups"))
     return Cluster(made.client, made.configuration, dry_run, impersonating)
+
+
+def _forget_defaults() -> None:
+    """The client library keeps a connection as the default of all that come after, and reads KUBECONFIG only once."""
+    import kubernetes
+    from kubernetes.config import kube_config
+
+    kubernetes.client.Configuration.set_default(None)
+    kube_config.KUBE_CONFIG_DEFAULT_LOCATION = os.environ.get("KUBECONFIG", "~/.kube/config")
+
+
+def disconnect() -> None:
+    """Remove the keys that the client library has put into files, and what else it keeps of its connections.
+
+    It does so itself when its process ends, but Ansible's workers serve several tasks and end without a word.
+    """
+    try:
+        from ansible_collections.kubernetes.core.plugins.module_utils.k8s import client as core
+        from kubernetes.config import kube_config
+    except ImportError:
+        return
+    kube_config._cleanup_temp_files()
+    core._pool.clear()
 
 
 def client_is_there() -> bool:

@@ -33,7 +33,7 @@ def read_http_routes(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
     """Every HTTPRoute of a namespace; none where there is no Gateway API, or the user may not list them."""
     try:
         body, _path = GROUP.read(cluster, lambda api: list_path(api, namespace, "httproutes"), "httproutes", namespace)
-    except (errors.GatewayApiMissing, errors.AccessDenied):
+    except (errors.GatewayApiMissing, errors.NotServed, errors.AccessDenied):
         return []
     items: list[dict[str, Any]] = body["items"]
     return items

@@ -13,7 +13,7 @@ the routes of an HTTPRoute by rule (config/kube/gateway/conversion.go, convertHT
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .hosts import cluster_key
@@ -55,37 +55,74 @@ def of_http_route(item: Json, routes: Iterable[Route]) -> Origin:
 
     Their metadata names an object that pilot makes for all HTTPRoutes of a host, so it says nothing.
     """
-    place = item["metadata"]
     rules = list(routes)
-    names = {route.name or f"{place['namespace']}.{place['name']}.{route.index}" for route in rules}
-    return Origin(names=names, hosts=_hosts(rules))
+    return Origin(names={rule_name(item, route) for route in rules}, hosts=_hosts(rules))
+
+
+def rule_name(item: Json, route: Route) -> str:
+    """The name of the Envoy routes that pilot makes of a rule."""
+    place = item["metadata"]
+    return route.name or f"{place['namespace']}.{place['name']}.{route.index}"
 
 
 def _hosts(routes: Iterable[Route]) -> set[str]:
     return {destination.full_host for route in routes for destination in route.destinations}
 
 
-def held_shares(dump: Json, origin: Origin) -> list[Held]:
-    """(subset, host, port) -> weight for every route and filter chain in the dump that comes of the object."""
-    return [
-        held
-        for config, name, held in [*_http_routes(dump), *_chains(dump)]
-        if held and origin.is_of(config, name, held)
-    ]
+@dataclass(frozen=True)
+class HeldRoute:
+    """One route or filter chain of a proxy: in which virtual host or listener, under which name, and what it holds."""
+
+    place: str
+    name: str
+    shares: Held
+
+    @property
+    def port(self) -> int | None:
+        """Of a listener, which is called `address_port`."""
+        end = self.place.rpartition("_")[2]
+        return int(end) if end.isdigit() else None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One route that a proxy should hold; with a `name` or `ports`, only what is called so or stands there counts."""
+
+    shares: Shares
+    name: str | None = None
+    ports: Set[int] = frozenset()
+
+    def is_met_by(self, held: HeldRoute) -> bool:
+        here = self.name in (None, held.name) and (not self.ports or held.port in self.ports)
+        return here and _match(self.shares, held.shares)
+
+
+def held_routes(dump: Json, origin: Origin, in_mesh: bool = True) -> list[HeldRoute]:
+    """Every route and filter chain in the dump that comes of the object, in the proxy's order.
+
+    A sidecar's own chains for a Service have no metadata, so `in_mesh` nothing is told by its hosts alone.
+    """
+    told = origin if not in_mesh or origin.names else replace(origin, hosts=frozenset())
+    found = [*_http_routes(dump), *_chains(dump)]
+    return [held for config, held in found if held.shares and told.is_of(config, held.name, held.shares)]
 
 
 def _config(metadata: Json | None) -> str:
     return str((((metadata or {}).get("filter_metadata") or {}).get("istio") or {}).get("config", ""))
 
 
-def _http_routes(dump: Json) -> Iterator[tuple[str, str, Held]]:
+def _http_routes(dump: Json) -> Iterator[tuple[str, HeldRoute]]:
+    """(what pilot says that it comes of, the route)"""
     for config in dump.get("configs") or []:
-        for host in (config.get("route_config") or {}).get("virtual_hosts") or []:
+        routes = config.get("route_config") or {}
+        for host in routes.get("virtual_hosts") or []:
+            place = f"{routes.get('name')}/{host.get('name')}"
             for route in host.get("routes") or []:
-                yield _config(route.get("metadata")), route.get("name") or "", _shares(route.get("route") or {})
+                shares = _shares(route.get("route") or {})
+                yield _config(route.get("metadata")), HeldRoute(place, route.get("name") or "", shares)
 
 
-def _chains(dump: Json) -> Iterator[tuple[str, str, Held]]:
+def _chains(dump: Json) -> Iterator[tuple[str, HeldRoute]]:
     """What the filter chains of the listeners send connections to."""
     for config in dump.get("configs") or []:
         listener = (config.get("active_state") or {}).get("listener") or {}
@@ -94,7 +131,7 @@ def _chains(dump: Json) -> Iterator[tuple[str, str, Held]]:
             for each in chain.get("filters") or []:
                 proxy = each.get("typed_config") or {}
                 if str(proxy.get("@type", "")).endswith("TcpProxy"):
-                    yield _config(chain.get("metadata")), "", _shares(proxy)
+                    yield _config(chain.get("metadata")), HeldRoute(config.get("name") or "", "", _shares(proxy))
 
 
 def _shares(action: Json) -> Held:
@@ -109,13 +146,30 @@ def _shares(action: Json) -> Held:
     return weights
 
 
-def holds(wanted: Sequence[Shares], declared: Sequence[Shares], held: Sequence[Held]) -> bool:
-    """Whether a proxy that holds the routes `held` follows what is `wanted` of it.
+def holds(
+    wishes: Sequence[Wish],
+    declared: Sequence[Shares] | None,
+    held: Sequence[HeldRoute],
+    order: Sequence[Shares] | None = None,
+) -> bool:
+    """Whether a proxy that holds these routes of an object follows it.
 
-    `declared` is every route of the object after the write: routes that the plan does not touch may be there too.
+    Each wish is met, and there is no route that the object does not declare (None where that cannot all be known). With
+    `order`, each virtual host holds just these routes, one after the other: without it, a route that has not moved yet
+    may be taken for another one with the same weights.
     """
-    return all(any(_match(want, have) for have in held) for want in wanted) and all(
-        any(_match(want, have) for want in declared) for have in held
+    met = all(any(wish.is_met_by(each) for each in held) for wish in wishes)
+    known = declared is None or all(any(_match(want, each.shares) for want in declared) for each in held)
+    return met and known and (order is None or _in_order(order, held))
+
+
+def _in_order(order: Sequence[Shares], held: Sequence[HeldRoute]) -> bool:
+    places: dict[str, list[Held]] = {}
+    for each in held:
+        places.setdefault(each.place, []).append(each.shares)
+    return all(
+        len(found) == len(order) and all(_match(want, have) for want, have in zip(order, found))
+        for found in places.values()
     )
 
 

@@ -44,7 +44,7 @@ CanaryError
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
@@ -54,6 +54,7 @@ class CanaryError(Exception):
     reason = "error"
     hint = ""
     changed = False  # whether something had been written before the failure
+    warnings: Sequence[str] = ()  # what had been found odd before it
 
     def __init__(self, message: str, hint: str | None = None, **details: Any) -> None:
         super().__init__(message)
@@ -69,6 +70,16 @@ def after_write(written: bool = True) -> Iterator[None]:
         yield
     except CanaryError as error:
         error.changed = error.changed or written
+        raise
+
+
+@contextlib.contextmanager
+def with_warnings(warnings: Sequence[str]) -> Iterator[None]:
+    """A failure inside carries the warnings that have gathered by then."""
+    try:
+        yield
+    except CanaryError as error:
+        error.warnings = tuple(warnings)
         raise
 
 

@@ -67,7 +67,8 @@ def _by_managers(metadata: Mapping[str, Any], routes: str) -> Iterator[str]:
 
 def last_writer(item: Mapping[str, Any]) -> str:
     """The field manager that wrote the object last, as its managedFields say."""
-    entries = (item.get("metadata") or {}).get("managedFields") or []
+    managed = (item.get("metadata") or {}).get("managedFields") or []
+    entries = [entry for entry in managed if not entry.get("subresource")]  # a status is written by who watches
     if not entries:
         return "unknown"
     return str(max(entries, key=lambda entry: entry.get("time") or "").get("manager") or "unknown")

@@ -36,6 +36,15 @@ def _of_kind(item: Mapping[str, Any], wanted: tuple[str, str]) -> Iterator[tuple
             yield reference.get("namespace") or item["metadata"]["namespace"], reference["name"]
 
 
+def is_accepted(item: Mapping[str, Any]) -> bool:
+    """Whether any parent's controller has accepted the route, in whatever generation."""
+    return any(
+        condition.get("type") == "Accepted" and condition.get("status") == "True"
+        for parent in (item.get("status") or {}).get("parents") or []
+        for condition in parent.get("conditions") or []
+    )
+
+
 def complaints(item: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(condition, the controller's words) for what is not in order, of the generation that the object has now."""
     generation = item["metadata"].get("generation")

@@ -197,8 +197,12 @@ def _new_destination(route: Route, wanted: WantedWeight, namespace: str, named: 
             "hosts.",
             "Name the host of the new destination.",
         )
-    if wanted.host and "/" in wanted.host:
-        raise RouteMissing(f"{named} has no backend {wanted.host}, and only Services can be added.", "Name a Service.")
+    if wanted.host and not route.shape.can_be_added(wanted.host, namespace):
+        raise WeightsInvalid(
+            f"{wanted.label} is no Service, and only Services can be added to {route.shape.entry} {route.label} of "
+            f"{named}.",
+            "Give the name of a Service, or its full name (name.namespace.svc.cluster.local).",
+        )
     port = wanted.port
     if port is None and (route.shape.needs_port or not wanted.host):
         if len(ports) != 1:

@@ -95,6 +95,27 @@ def is_cut_off(item: Object, index: int, caller: Caller) -> bool:
     )
 
 
+def expansion(item: Object, caller: Caller) -> list[int] | None:
+    """The http entries that the caller's proxy gets, in its order: an index stands there once for each match.
+
+    None where that depends on more than the object: entries that are handed to a delegate or are for one port alone,
+    and proxies that serve several gateways.
+    """
+    found: list[int] = []
+    if len(caller.gateways) != 1:
+        return None
+    for index, entry in enumerate((item.get("spec") or {}).get("http") or []):
+        matches = entry.get("match") or [{}]
+        if entry.get("delegate") or any("port" in match for match in matches):
+            return None
+        for match in matches:
+            if _lets_in(match, caller, item["metadata"]["namespace"]):
+                found.append(index)
+                if _is_open(match, NO_CONDITION | OF_CALLER):
+                    return found
+    return found
+
+
 def _is_open(match: Mapping[str, Any], no_condition: Set[str]) -> bool:
     return all(key in no_condition or (key == "uri" and value in ANY_PATH) for key, value in match.items())
 

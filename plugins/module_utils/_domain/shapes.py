@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from .hosts import expand
+from .hosts import expand, service_of
 
 # A label of a name: RFC 1123, in either case, as Istio takes it.
 WORD = r"[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?"
@@ -73,6 +73,10 @@ class Shape:
     def write(self, host: str, subset: str | None, port: int | None, weight: int, namespace: str) -> dict[str, Any]:
         """A new element for a destination."""
         raise NotImplementedError
+
+    def can_be_added(self, host: str, namespace: str) -> bool:
+        """Whether a destination can be made of the host."""
+        return True
 
     def entries(self, item: Mapping[str, Any], protocol: str) -> list[Mapping[str, Any]]:
         return list((item.get("spec") or {}).get(self.list_name(protocol)) or [])
@@ -143,6 +147,9 @@ class _HttpRoute(Shape):
         return Destination(
             host, full, None, element.get("port"), self.absent_weight if weight is None else weight, element
         )
+
+    def can_be_added(self, host: str, namespace: str) -> bool:
+        return service_of(host, namespace) is not None
 
     def write(self, host: str, subset: str | None, port: int | None, weight: int, namespace: str) -> dict[str, Any]:
         name, *rest = host.split(".")

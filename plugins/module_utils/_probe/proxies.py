@@ -52,20 +52,22 @@ class Client:
 class View:
     """Where in a proxy the routes of one object stand: the part of a dump to ask for, and how they are told there.
 
-    `declared` is every route of the object as the proxies should hold it.
+    `declared` is every route of the object as the proxies should hold it, `order` the routes of each virtual host of a
+    caller; None where one of them cannot be known.
     """
 
     question: Callable[[Caller], str]
     origin: envoy.Origin
-    declared: Sequence[Shares]
+    declared: Sequence[Shares] | None
+    order: Callable[[Caller], list[Shares] | None]
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What one object asks of a proxy; `wanted` are the planned routes that a caller should have."""
+    """What one object asks of a proxy; `wishes` are the planned routes that a caller should have."""
 
     view: View
-    wanted: Callable[[Caller], list[Shares]]
+    wishes: Callable[[Caller], list[envoy.Wish]]
 
 
 def client_pods(
@@ -201,7 +203,7 @@ def _each(clients: Sequence[Client], ask: Callable[[Client], Found]) -> list[Fou
             return ask(client)
         except errors.PodMissing:
             return None
-        except (errors.ProbeFailed, errors.WaitExpired) as error:
+        except (errors.ProbeFailed, errors.WaitExpired, errors.ApiUnreachable, errors.ApiFailed) as error:
             return error
 
     if len(clients) == 1:
@@ -234,21 +236,25 @@ def await_routes(
 ) -> dict[str, float]:
     """`namespace/pod` -> seconds until its proxy was seen to hold all that is expected.
 
-    A proxy is asked until it does; a pod that has gone meanwhile has no requests to send any more. Raises
-    WaitExpired with the proxies that lag behind, and with what istiod knows of those that refuse.
+    A proxy is asked until it does; a pod that has gone meanwhile has no requests to send any more, and is left out.
+    Raises WaitExpired with the proxies that lag behind, and with what istiod knows of those that refuse, and
+    ProxiesMissing when every pod has gone.
     """
     started = time.monotonic()
     took: dict[str, float] = {}
+    gone: set[str] = set()
 
     def follows(client: Client) -> bool:
         return all(_holds(cluster, client, each) for each in expected)
 
     def look() -> dict[str, str]:
         """Who lags behind, and what its proxy said when it did not answer."""
-        waiting = [client for client in clients if client.name not in took]
+        waiting = [client for client in clients if client.name not in took and client.name not in gone]
         lagging = {}
         for client, answer in zip(waiting, _each(waiting, follows)):
-            if answer is None or answer is True:
+            if answer is None:
+                gone.add(client.name)
+            elif answer is True:
                 took[client.name] = round(time.monotonic() - started, 3)
             else:
                 lagging[client.name] = f" ({answer})" if answer else ""
@@ -261,15 +267,22 @@ def await_routes(
     try:
         wait_until(look, lambda lagging: not lagging, timeout_seconds, describe, LONGEST_PAUSE_SECONDS)
     except errors.WaitExpired as error:
-        lagging = [client.name for client in clients if client.name not in took]
+        lagging = [client.name for client in clients if client.name not in took and client.name not in gone]
         raise _explained(error, lagging, took, istiod.read_refusals(cluster, lagging)) from error
+    if not took:
+        named = ", ".join(sorted(gone)[:NAMED])
+        raise errors.ProxiesMissing(
+            f"Every client pod has gone before its proxy was seen to hold the weights: {named}.",
+            "Run the task again: it proves what stands, at the pods that are there now.",
+        )
     return took
 
 
 def _holds(cluster: Cluster, client: Client, expected: Expected) -> bool:
-    view = expected.view
-    held = envoy.held_shares(_ask(cluster, client, view.question(client.caller)), view.origin)
-    return envoy.holds(expected.wanted(client.caller), view.declared, held)
+    view, caller = expected.view, client.caller
+    dump = _ask(cluster, client, view.question(caller))
+    held = envoy.held_routes(dump, view.origin, MESH in caller.gateways)
+    return envoy.holds(expected.wishes(caller), view.declared, held, view.order(caller))
 
 
 def _explained(

@@ -21,6 +21,7 @@ class CanaryModule(AnsibleModule):
         self.no_log_values: set[str] = hidden(self.params, self.no_log_values)
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
+        self.no_log_values = hidden(self.params, self.no_log_values)  # Ansible complains before __init__ is through
         super().fail_json(msg, **{**OF_THE_ARGUMENTS, **kwargs})
 
 

@@ -43,7 +43,8 @@ def answer(verb: Verb, params: Mapping[str, Any], check_mode: bool, diff_mode: b
         outcome = verb.action(cluster, params)
     except CanaryError as error:
         named = {"reason": error.reason, "hint": error.hint, "details": error.details}
-        return {"failed": True, "changed": error.changed, "msg": error.message, **named}
+        told = {"warnings": list(error.warnings)} if error.warnings else {}
+        return {"failed": True, "changed": error.changed, "msg": error.message, **named, **told}
     result = {"changed": outcome.changed, **outcome.result}
     diff = outcome.diff()
     if diff and diff_mode:
@@ -62,4 +63,4 @@ def hidden(params: Mapping[str, Any], marked: Set[str]) -> set[str]:
     kubeconfig = params.get("kubeconfig")
     others = {params.get(name) for name in ("api_key", "password")}
     harmless = set(strings_in(kubeconfig)) - set(secrets_in(kubeconfig)) - others
-    return (set(marked) - harmless) | set(secret_headers(params.get("headers")))
+    return ((set(marked) - harmless) | set(secret_headers(params.get("headers")))) - {""}

@@ -45,6 +45,7 @@ def test_the_last_writer_is_the_newest_field_manager() -> None:
     fields = [
         {"manager": "kubectl", "time": "2026-01-01T00:00:00Z"},
         {"manager": "argocd", "time": "2026-01-02T00:00:00Z"},
+        {"manager": "pilot-discovery", "time": "2026-01-03T00:00:00Z", "subresource": "status"},
     ]
     assert last_writer({"metadata": {"managedFields": fields}}) == "argocd"
     assert last_writer({"metadata": {}}) == "unknown"

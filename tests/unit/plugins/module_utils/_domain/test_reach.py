@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.aviary.canary.plugins.module_utils._domain.reach import (
     Caller,
     applies,
+    expansion,
     gateways_of,
     is_cut_off,
     matches_everything,
@@ -105,6 +106,30 @@ def test_an_entry_that_takes_all_of_a_caller_cuts_off_what_comes_after_it(match:
     assert not is_cut_off(
         virtual_service(http=[{"match": match, "delegate": {"name": "x"}}, {"route": []}]), 1, SIDECAR
     )
+
+
+A, B, ALL = {"uri": {"prefix": "/a"}}, {"uri": {"prefix": "/b"}}, {"uri": {"prefix": "/"}}
+FRONT, BACK = {"sourceLabels": {"app": "front"}}, {"sourceLabels": {"app": "back"}}
+
+
+@pytest.mark.parametrize(
+    ("matches", "indices"),
+    [
+        ([[A, B], [ALL]], [0, 0, 1]),
+        ([[A], [], [B]], [0, 1]),
+        ([[A, ALL, B], [B]], [0, 0]),
+        ([[{**A, **BACK}], [FRONT], [B]], [1]),
+        ([[BACK], [A]], [1]),
+        ([[{"port": 80}], []], None),
+    ],
+)
+def test_a_proxy_gets_an_entry_once_for_each_match_until_one_takes_all(matches: Any, indices: Any) -> None:
+    assert expansion(virtual_service(http=[{"match": match} for match in matches]), SIDECAR) == indices
+
+
+def test_the_order_of_delegates_and_of_several_gateways_is_not_known() -> None:
+    assert expansion(virtual_service(http=[{"delegate": {"name": "x"}}]), SIDECAR) is None
+    assert expansion(virtual_service(), Caller("shop", {}, frozenset({"a/b", "a/c"}))) is None
 
 
 def rival(**options: Any) -> Any:
