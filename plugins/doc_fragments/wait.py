@@ -25,7 +25,7 @@ options:
   wait_for:
     description:
       - Label selector of the client pods whose proxies count, in the namespace.
-      - Left out, every ready pod of the namespace with a sidecar counts, and the pods of the gateways that the
-        VirtualService names.
+      - Left out, every ready pod of the namespace with a sidecar counts, and the pods of the gateways that the object
+        names.
     type: str
 """

@@ -23,6 +23,7 @@ import yaml
 from apiproxy import ApiProxy
 
 from .conftest import Shop, to
+from .in_process import action_of
 
 ROOT = Path(__file__).parents[2]
 NAME = "aviary.canary.virtual_service_weights"
@@ -253,3 +254,10 @@ def comparable(result: dict[str, Any]) -> dict[str, Any]:
     """Without what counts up from run to run, and what only a process leaves behind."""
     kept = {key: value for key, value in result.items() if key not in ("generation", "exception")}
     return json.loads(re.sub(r"\(aviary\.canary\.|\(", "(", json.dumps(kept)))
+
+
+def test_a_controller_without_the_client_library_leads_to_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    action = action_of("virtual_service_weights", {}, {})
+    assert action._may_stay_here()
+    monkeypatch.setattr(sys.modules[type(action).__mro__[1].__module__], "HAVE_CLIENT", False)
+    assert not action._may_stay_here()
