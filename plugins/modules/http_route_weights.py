@@ -100,6 +100,26 @@ EXAMPLES = r"""
     weights:
       - {host: reviews-v1, weight: 90}
       - {host: reviews-v2, weight: 10}
+
+- name: One request in a thousand, by a rule that is called main, and the rest as it is in proportion
+  aviary.canary.http_route_weights:
+    name: reviews
+    namespace: shop
+    route: main
+    total: 1000
+    others: scale
+    weights:
+      - {host: reviews-v2, weight: 1}
+
+- name: The mesh and the Gateway together, or neither
+  aviary.canary.http_route_weights:
+    name: reviews
+    namespace: shop
+    also:
+      - name: reviews-gateway
+    weights:
+      - {host: reviews-v1, weight: 90}
+      - {host: reviews-v2, weight: 10}
 """
 
 RETURN = r"""

@@ -124,6 +124,16 @@ EXAMPLES = r"""
       - {subset: v1, weight: 90}
       - {subset: v2, weight: 10}
 
+- name: A tenth to a subset that the route does not name yet, and the rest as it is in proportion
+  aviary.canary.virtual_service_weights:
+    name: reviews
+    namespace: shop
+    route: main
+    add_missing: true
+    others: scale
+    weights:
+      - {subset: v2, weight: 10}
+
 - name: The mesh and the gateway together, or neither
   aviary.canary.virtual_service_weights:
     name: reviews

@@ -327,7 +327,7 @@ def test_a_gateway_that_is_no_parent(run: Run) -> None:
     """Nobody says anything of such a route, so it is the missing pods that tell."""
     given(http_route(to(BOTH), name="nobody"))
     assert json.loads(now()).get("status", {}).get("parents", []) == []
-    refused(run, "proxies_missing", "has an Istio proxy to prove the change at", wait_for=None)
+    refused(run, "proxies_missing", "No ready pod of Gateway test-http-route/nobody was found", wait_for=None)
     assert run(weights=wanted(v1=90, v2=10), wait=False)["changed"]
 
 

@@ -256,6 +256,13 @@ def test_one_object_is_not_named_twice(run: Run, options: dict[str, Any]) -> Non
     assert "is named twice" in found["msg"]
 
 
+def test_a_slip_in_one_of_several_names_the_object(run: Run, options: dict[str, Any]) -> None:
+    weights = [{"subset": "v1", "weight": 90}, {"subset": "v2", "weight": 20}]
+    found = run(NAME, **options, also=[{"name": "reviews-gateway", "weights": weights}])
+    assert (found["failed"], found["reason"]) == (True, "weights_invalid")
+    assert found["msg"].startswith("VirtualService reviews-gateway: The weights add up to 110")
+
+
 def test_when_one_of_several_cannot_be_planned_none_is_written(
     run: Run, proxy: ApiProxy, application: Shop, options: dict[str, Any]
 ) -> None:

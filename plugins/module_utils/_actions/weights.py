@@ -56,7 +56,10 @@ class Request:
     @classmethod
     def from_params(cls, params: Mapping[str, Any], shape: Shape) -> Request:
         first = _wanted(params, {}, shape)
-        also = tuple(_wanted(params, each, shape) for each in params["also"] or ())
+        also: list[Wanted] = []
+        for each in params["also"] or ():
+            with errors.about(f"{shape.kind} {each['name']}"):
+                also.append(_wanted(params, each, shape))
         names = [(each.namespace, each.name) for each in (first, *also)]
         doubled = [f"{namespace}/{name}" for namespace, name in names if names.count((namespace, name)) > 1]
         if doubled:
@@ -276,9 +279,10 @@ class _Work:
         if read.attempts >= ATTEMPTS:
             writer = last_writer(again.item)
             seen = _changes(read.plan.before(), again.plan.before())
+            unwritten = "nothing was written" if len(self.request.wanted) == 1 else "it was not written"
             raise errors.Conflict(
                 f"{read.named} was changed by somebody else in each of {ATTEMPTS} attempts "
-                f"(last writer {writer}{seen}); it was not written.",
+                f"(last writer {writer}{seen}); {unwritten}.",
                 last_writer=writer,
                 planned_on=read.plan.before(),
                 found=again.plan.before(),

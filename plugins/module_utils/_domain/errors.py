@@ -74,6 +74,16 @@ def after_write(written: bool = True) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def about(subject: str) -> Iterator[None]:
+    """A failure inside begins with what it is about: `VirtualService reviews: The weights add up to 110, ...`."""
+    try:
+        yield
+    except CanaryError as error:
+        error.message = f"{subject}: {error.message}"
+        raise
+
+
+@contextlib.contextmanager
 def with_warnings(warnings: Sequence[str]) -> Iterator[None]:
     """A failure inside carries the warnings that have gathered by then."""
     try:
