@@ -20,6 +20,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.plugins.loader import action_loader, connection_loader, init_plugin_loader
 from ansible.template import Templar
+from kubernetes.config import kube_config
 
 COLLECTION = "aviary.canary"
 MODULES = f"ansible_collections.{COLLECTION}.plugins.modules"
@@ -58,7 +59,8 @@ def run_action(
     """The same through the action plugin, as Ansible's worker calls it; `words` are keywords of the task."""
     forget()
     action = action_of(name, {"check_mode": check, "diff": diff, **words}, options)
-    found = action.run(task_vars={})
+    with unittest.mock.patch.object(kube_config, "_temp_files", {}):  # it removes its keys, and not those of the tests
+        found = action.run(task_vars={})
     printed = capsys.readouterr()
     assert "Traceback" not in printed.out + printed.err
     text = json.dumps(found)  # a result that JSON cannot say is no result
