@@ -175,7 +175,7 @@ class _Work:
         several = sum(read.plan.changes for read in reads) > 1
         if not several or self.cluster.dry_run:
             return list(reads)
-        return [self._patched(self.cluster.for_dry_run(), read)[0] for read in reads]
+        return [self._patched(self.cluster.for_dry_run(), read, [])[0] for read in reads]
 
     def _check(self, read: Read) -> None:
         self._warn(read.plan.warnings)
@@ -236,33 +236,31 @@ class _Work:
 
     def _write(self, read: Read, done: list[Written]) -> None:
         """The object joins those that are done as soon as it may have been changed."""
-        try:
-            read, reply = self._patched(self.cluster, read)
-        except (errors.ApiUnreachable, errors.ApiFailed) as error:
-            self._find_out(read, done, error)
-            raise
+        read, reply = self._patched(self.cluster, read, done)
         done.append(Written(read, reply.body if reply else read.item))
         if reply:
             self._warn(reply.warnings)
             with errors.after_write(not self.cluster.dry_run):
                 self._check_stored(read, reply.body)
 
-    def _patched(self, cluster: Cluster, read: Read) -> tuple[Read, Reply | None]:
+    def _patched(self, cluster: Cluster, read: Read, done: list[Written]) -> tuple[Read, Reply | None]:
         """(the read that was carried out, the answer; None when nothing had to change).
 
         A lost race repeats the whole from a fresh read: an old plan is never sent again.
         """
         while read.plan.changes:
             try:
-                return read, self._patch(cluster, read)
+                return read, self._patch(cluster, read, read.plan.operations())
             except errors.Conflict as error:
                 read = self._read_again(read, error)
+            except (errors.ApiUnreachable, errors.ApiFailed) as error:
+                if not cluster.dry_run:
+                    self._find_out(read, done, error)
+                raise
         return read, None
 
     def _find_out(self, read: Read, done: list[Written], error: errors.CanaryError) -> None:
         """The answer to a write is lost or says nothing of it: look whether it was carried out."""
-        if self.cluster.dry_run:
-            return
         try:
             now, _path = self.provider.read(self.cluster, *read.place)
         except errors.CanaryError:
@@ -290,10 +288,9 @@ class _Work:
         self._check(again)
         return again
 
-    def _patch(self, cluster: Cluster, read: Read) -> Any:
+    def _patch(self, cluster: Cluster, read: Read, operations: Sequence[Object]) -> Reply:
         namespace, name = read.place
-        what = f"{self.provider.resource} {name}"
-        return patch_guarded(cluster, read.path, read.plan.operations(), what, namespace)
+        return patch_guarded(cluster, read.path, operations, f"{self.provider.resource} {name}", namespace)
 
     def _check_stored(self, read: Read, now: Object) -> None:
         """The API server answers a write with what it stored, after every webhook that may have changed it."""
@@ -313,10 +310,8 @@ class _Work:
         """Undo, last first. What cannot be undone is named, with the failure that began it."""
         left = {}
         for each in reversed(done):
-            namespace, name = each.read.place
-            operations = each.read.plan.reversal(each.now)
             try:
-                patch_guarded(self.cluster, each.read.path, operations, f"{self.provider.resource} {name}", namespace)
+                self._patch(self.cluster, each.read, each.read.plan.reversal(each.now))
             except errors.CanaryError as failure:
                 left[each.read.named] = failure.message
         if left:
