@@ -58,7 +58,7 @@ class HttpRoutes(Provider):
 
     def view(self, cluster: Cluster, read: Read) -> proxies.View:
         rules = read_routes(read.item, shape=HTTP_ROUTE)
-        ports = _ports(cluster, read.item)
+        ports = workloads.read_ports(cluster, parents.services_of(read.item))
 
         def question(caller: Caller) -> str:
             return proxies.routes_question(ports, caller)
@@ -71,17 +71,3 @@ class HttpRoutes(Provider):
 
     def remarks(self, item: Object) -> list[str]:
         return [f"{title(item, HTTP_ROUTE)} is not in order: {said}." for _condition, said in parents.complaints(item)]
-
-
-def _ports(cluster: Cluster, item: Object) -> list[int]:
-    """The ports of the parent Services; none when one of them cannot be known."""
-    ports: set[int] = set()
-    for home, name in parents.services_of(item):
-        try:
-            service = workloads.read_service(cluster, home, name)
-        except errors.AccessDenied:
-            service = None
-        if not service:
-            return []
-        ports |= {int(port["port"]) for port in (service.get("spec") or {}).get("ports") or []}
-    return sorted(ports)

@@ -97,7 +97,10 @@ class VirtualServices(Provider):
         declared = [
             route for group in groups for item in group or () for each in lists for route in read_routes(item, each)
         ]
-        ports = _ports(cluster, roots)
+        ports = workloads.read_ports(
+            cluster,
+            [hosts.service_of(host, root["metadata"]["namespace"]) for root in roots for host in reach.hosts_of(root)],
+        )
 
         def question(caller: reach.Caller) -> str:
             ask = proxies.routes_question if protocol == "http" else proxies.listeners_question
@@ -182,19 +185,3 @@ def _with_delegates(cluster: Cluster, root: Object, known: Object) -> list[Objec
         except errors.AccessDenied:
             return None
     return found
-
-
-def _ports(cluster: Cluster, roots: Sequence[Object]) -> list[int]:
-    """The ports of the Services that the routes are for; none when one of them cannot be known."""
-    ports: set[int] = set()
-    for root in roots:
-        for host in reach.hosts_of(root):
-            place = hosts.service_of(host, root["metadata"]["namespace"])
-            try:
-                service = workloads.read_service(cluster, *place) if place else None
-            except errors.AccessDenied:
-                service = None
-            if not service:
-                return []
-            ports |= {int(port["port"]) for port in (service.get("spec") or {}).get("ports") or []}
-    return sorted(ports)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._domain import errors
@@ -73,6 +73,20 @@ def read_service(cluster: Cluster, namespace: str, name: str) -> dict[str, Any] 
     except errors.ObjectMissing:
         return None
     return body
+
+
+def read_ports(cluster: Cluster, services: Iterable[tuple[str, str] | None]) -> list[int]:
+    """The ports of all the Services (namespace, name); none when one of them cannot be known."""
+    ports: set[int] = set()
+    for place in services:
+        try:
+            service = read_service(cluster, *place) if place else None
+        except errors.AccessDenied:
+            service = None
+        if not service:
+            return []
+        ports |= {int(port["port"]) for port in (service.get("spec") or {}).get("ports") or []}
+    return sorted(ports)
 
 
 def read_pod(cluster: Cluster, namespace: str, name: str) -> dict[str, Any]:
